@@ -1,0 +1,31 @@
+/*
+ * state.h - the key state machine: a pure function of record and clock.
+ *
+ * Source: AWS KMS Developer Guide, "Key states of AWS KMS keys"; SP 800-57 part 1,
+ * section 7 for the mapping.
+ */
+#ifndef KMS_KEY_STATE_H
+#define KMS_KEY_STATE_H
+
+#include "key/key.h"
+
+enum { KMS_DAY_MS = 24 * 60 * 60 * 1000 };
+
+/*
+ * KMS_OK when state is in the mask of allowed states (1u << state), else the refusal
+ * with the service's text: KMS_E_DISABLED "<ARN> is disabled.", or KMS_E_INVALID_STATE
+ * "<ARN> is pending deletion." and so on.
+ */
+KMS_RC kms_state_gate(const struct kms_key *k, uint32_t allowed);
+
+/* What falls due for a key, in the order of the enum at the same moment. */
+enum kms_due_kind { KMS_DUE_NONE, KMS_DUE_ON_DEMAND, KMS_DUE_ROTATION, KMS_DUE_DELETION };
+
+/*
+ * The next thing due for this key and when; KMS_DUE_NONE and *at_ms untouched when
+ * nothing is scheduled. Rotation is due only while the key is Enabled (a disabled key's
+ * rotation is skipped, a pending deletion suspends it).
+ */
+enum kms_due_kind kms_state_due(const struct kms_key *k, int64_t *at_ms);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * ops.h - what an operation sees.
+ *
+ * Dispatch has verified the caller, decoded the request, resolved the keys, asked authz
+ * and checked the gate of the operation's row (proto/ops). What is left to an operation
+ * is what only it knows. An operation never looks at permissions, sockets or the audit
+ * log. What it answers lives in call->arena.
+ */
+#ifndef KMS_OPS_OPS_H
+#define KMS_OPS_OPS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "key/key.h"
+#include "keyring/keyring.h"
+#include "policy/caller.h"
+#include "store/store.h"
+#include "wire/ops.gen.h"
+#include "wire/shapes.gen.h"
+
+/* What configuration fixes for every request. */
+struct kms_realm {
+    struct kms_str partition;      /* "aws" */
+    struct kms_str default_region; /* without a credential scope */
+    struct kms_str default_account;
+};
+
+struct kms_call {
+    struct kms_arena *arena;
+    int64_t now_ms;
+    const struct kms_realm *realm;
+    struct kms_keyring *keyring;
+    struct kms_tx *tx; /* a snapshot for read and use, the writer's for change */
+    struct kms_caller caller;
+    const struct kms_op *op;
+    /* The key the request is about, or NULL; ReEncrypt: the source. */
+    const struct kms_key *key;
+    /* ReEncrypt: the destination. UpdateAlias, DeleteAlias: the alias's old target. */
+    const struct kms_key *key2;
+    /* The alias of the request as "alias/...", or absent: by name, ARN or AliasName. */
+    struct kms_str alias;
+    /* Set by the operation: a key it made (CreateKey), for the audit record. */
+    struct kms_str new_key_arn;
+};
+
+/* A page of a listing: limit after defaults, and where it starts. */
+struct kms_page {
+    size_t limit;
+    struct kms_str after; /* absent: from the start */
+};
+
+/*
+ * Check Limit (1 to max, default when absent) and Marker. Markers are opaque and bound
+ * to operation, account, Region and filter: any other is KMS_E_INVALID_MARKER.
+ */
+KMS_RC kms_page_open(struct kms_call *call, bool has_limit, int32_t limit, int32_t max,
+                     int32_t by_default, struct kms_str marker, struct kms_str filter,
+                     struct kms_page *out);
+/* The marker of the page that starts after last. */
+KMS_RC kms_page_marker(struct kms_call *call, struct kms_str filter, struct kms_str last,
+                       struct kms_str *marker);
+
+/* KeyMetadata of a record, with the presence rules of the service. */
+KMS_RC kms_key_metadata_of(struct kms_call *call, const struct kms_key *k,
+                           const struct kms_key_metadata **out);
+/* 64 hex digits. */
+KMS_RC kms_kmid_text(struct kms_arena *a, const uint8_t kmid[KMS_KMID_LEN],
+                     struct kms_str *out);
+
+/*
+ * Background acts on a key whose time has come, inside a job: each writes the change and
+ * hands back the record as it now is. Dates are those at which they were due.
+ */
+KMS_RC kms_due_rotate(struct kms_tx *tx, struct kms_keyring *kr, const struct kms_key *k,
+                      enum kms_rotation_type type, int64_t due_ms, struct kms_arena *a,
+                      const struct kms_key **out);
+KMS_RC kms_due_delete(struct kms_tx *tx, struct kms_keyring *kr, const struct kms_key *k);
+
+#endif
