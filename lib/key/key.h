@@ -59,10 +59,19 @@ struct kms_key {
 
 KMS_OWNED(key); /* gives up one reference; NULL is fine */
 
+/* KMS_AUTO for a shared record: KMS_AUTO_KEY k = NULL;  gives up its reference. */
+#define KMS_AUTO_KEY __attribute__((cleanup(kms_key_unrefp))) const struct kms_key *
+static inline void kms_key_unrefp(const struct kms_key **p)
+{
+    kms_key_free((struct kms_key *)(uintptr_t)*p);
+}
+
 /* An empty record with an arena of its own and one reference. */
 KMS_RC kms_key_new(struct kms_key **out);
 /* One more reference to the same record, to be given up with kms_key_free. */
 const struct kms_key *kms_key_ref(const struct kms_key *k);
+/* Gives up a reference that is held as const; NULL is fine. */
+void kms_key_unref(const struct kms_key *k);
 /* A deep copy to edit, with one reference. */
 KMS_RC kms_key_copy(const struct kms_key *k, struct kms_key **out);
 /* Append a copy of v as the newest version and make it current. Only while private. */

@@ -14,9 +14,22 @@ enum { KMS_DAY_MS = 24 * 60 * 60 * 1000 };
 /*
  * KMS_OK when state is in the mask of allowed states (1u << state), else the refusal
  * with the service's text: KMS_E_DISABLED "<ARN> is disabled.", or KMS_E_INVALID_STATE
- * "<ARN> is pending deletion." and so on.
+ * "<ARN> is pending deletion." and so on. A mask of the deletion states alone refuses
+ * every other state with "<ARN> is not pending deletion."
  */
 KMS_RC kms_state_gate(const struct kms_key *k, uint32_t allowed);
+
+/*
+ * KMS_OK when the key has this usage, or none is asked for (NONE); else
+ * KMS_E_INVALID_KEY_USAGE "<ARN> key usage is X which is not valid for <operation>."
+ */
+KMS_RC kms_usage_gate(const struct kms_key *k, enum kms_key_usage_type usage,
+                      const char *operation);
+/*
+ * KMS_OK when the key's origin is in the mask (1u << origin; 0: any), else
+ * KMS_E_UNSUPPORTED_OPERATION "<ARN> origin is X which is not valid for this operation."
+ */
+KMS_RC kms_origin_gate(const struct kms_key *k, uint32_t allowed);
 
 /* What falls due for a key, in the order of the enum at the same moment. */
 enum kms_due_kind { KMS_DUE_NONE, KMS_DUE_ON_DEMAND, KMS_DUE_ROTATION, KMS_DUE_DELETION };
@@ -24,7 +37,8 @@ enum kms_due_kind { KMS_DUE_NONE, KMS_DUE_ON_DEMAND, KMS_DUE_ROTATION, KMS_DUE_D
 /*
  * The next thing due for this key and when; KMS_DUE_NONE and *at_ms untouched when
  * nothing is scheduled. Rotation is due only while the key is Enabled (a disabled key's
- * rotation is skipped, a pending deletion suspends it).
+ * rotation is skipped, a pending deletion suspends it). An on-demand rotation completes
+ * in every state.
  */
 enum kms_due_kind kms_state_due(const struct kms_key *k, int64_t *at_ms);
 
