@@ -33,10 +33,12 @@ struct kms_call {
     struct kms_tx *tx; /* a snapshot for read and use, the writer's for change */
     struct kms_caller caller;
     const struct kms_op *op;
-    /* The key the request is about, or NULL; ReEncrypt: the source. */
-    const struct kms_key *key;
-    /* ReEncrypt: the destination. UpdateAlias, DeleteAlias: the alias's old target. */
-    const struct kms_key *key2;
+    /*
+     * What the key rules of op->keys found, in their order; NULL where none is named.
+     * ReEncrypt: source, destination. UpdateAlias: the new target, the old one.
+     * DeleteAlias: the alias's target.
+     */
+    const struct kms_key *key, *key2;
     /* The alias of the request as "alias/...", or absent: by name, ARN or AliasName. */
     struct kms_str alias;
     /* Set by the operation: a key it made (CreateKey), for the audit record. */

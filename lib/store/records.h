@@ -8,11 +8,18 @@
 
 #include "store/store.h"
 
-/* KMS_FAULT_AUDIT_APPEND stands before the insert. */
-KMS_RC kms_records_append(struct kms_tx *tx, uint64_t seq, struct kms_bytes record);
+/*
+ * change marks the record of a change, so that the last one is found by an index.
+ * KMS_FAULT_AUDIT_APPEND stands before the insert.
+ */
+KMS_RC kms_records_append(struct kms_tx *tx, uint64_t seq, struct kms_bytes record,
+                          bool change);
 /* The newest record; KMS_E_NOT_FOUND in an empty log. Bytes in the arena. */
 KMS_RC kms_records_last(struct kms_tx *tx, struct kms_arena *a, uint64_t *seq,
                         struct kms_bytes *record);
+/* The same for the newest record of a change. */
+KMS_RC kms_records_last_change(struct kms_tx *tx, struct kms_arena *a, uint64_t *seq,
+                               struct kms_bytes *record);
 /*
  * Calls each for every record from seq on, in order, until it returns something else
  * than KMS_OK (handed back). record is borrowed for the call.
