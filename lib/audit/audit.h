@@ -44,6 +44,7 @@ struct kms_audit_event {
     struct kms_str name;         /* "Encrypt"; as sent when there is no such operation */
     const struct kms_op *op;     /* NULL for an unknown operation */
     const void *in;              /* decoded input, or NULL: logged without secrets */
+    const void *out;             /* what it answers, or NULL: logged for changes */
     const struct kms_key *key;   /* the key, or NULL */
     const struct kms_key *key2;  /* the other key, or NULL */
     struct kms_str new_key_arn;  /* CreateKey */

@@ -23,6 +23,13 @@ static void note_time(struct kms_audit_verifier *v, struct kms_bytes record)
         memcpy(v->first, v->last, sizeof v->first);
 }
 
+static bool is_object(struct kms_bytes record)
+{
+    KMS_AUTO_JSON v = NULL;
+
+    return kms_json_parse(record, &v, NULL) == KMS_OK && json_is_object(v);
+}
+
 enum kms_rc kms_audit_verify_next(struct kms_audit_verifier *v, uint64_t seq,
                                   struct kms_bytes record)
 {
@@ -43,7 +50,7 @@ enum kms_rc kms_audit_verify_next(struct kms_audit_verifier *v, uint64_t seq,
                        "was altered, or one was put in or taken out",
                        (unsigned long long)seq, (unsigned long long)v->seq,
                        (unsigned long long)seq);
-    if (!kms_json_is_object(record))
+    if (!is_object(record))
         return kms_err(KMS_E_TAMPERED, "record %llu is not a JSON object",
                        (unsigned long long)seq);
     KMS_TRY(kms_sha256(record, head));
