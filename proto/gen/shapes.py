@@ -225,6 +225,8 @@ def shapes_source(model):
     out = [f"{cgen.BANNER}#include <assert.h>\n\n#include \"wire/shapes.gen.h\"\n\n"]
     out += [f"static_assert(sizeof(enum kms_{e.name}) == sizeof(unsigned), \"\");\n"
             for e in model.enums.values() if e.of is e]
+    out += [f"static_assert(sizeof({list_type(i)}) == sizeof(struct kms_str_list), "
+            "\"\");\n" for i in item_types(model)]
     out.append("\n")
     out += [enum_tables(e) for e in model.enums.values()]
     out += [pattern_tables(i, text) for i, text in enumerate(patterns)]
