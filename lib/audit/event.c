@@ -1,5 +1,5 @@
 #include "audit/audit.h"
-#include "audit/params.h"
+#include "wire/encode.h"
 #include "wire/jw.h"
 #include "wire/timestamp.h"
 
@@ -101,19 +101,19 @@ static void put_outcome(struct kms_jw *w, const struct kms_audit_event *e)
 }
 
 /* What was asked, and for a change what came of it. */
-static enum kms_rc put_elements(struct kms_jw *w, const struct kms_audit_event *e)
+static void put_elements(struct kms_jw *w, const struct kms_audit_event *e)
 {
     bool told = e->op != NULL && e->op->effect == KMS_EFFECT_CHANGE &&
                 e->outcome == KMS_OK && e->op->out != NULL && e->out != NULL;
 
     kms_jw_key(w, "requestParameters");
     if (e->op != NULL && e->in != NULL)
-        KMS_TRY(kms_audit_params(w, e->op->in, e->in));
+        kms_encode_record(e->op->in, e->in, w);
     else
         kms_jw_null(w);
     kms_jw_key(w, "responseElements");
     if (told)
-        KMS_TRY(kms_audit_params(w, e->op->out, e->out));
+        kms_encode_record(e->op->out, e->out, w);
     else
         kms_jw_null(w);
     if (e->key_material_id.p != NULL) {
@@ -122,7 +122,6 @@ static enum kms_rc put_elements(struct kms_jw *w, const struct kms_audit_event *
         kms_jw_member(w, "keyMaterialId", e->key_material_id);
         kms_jw_end(w);
     }
-    return KMS_OK;
 }
 
 static void put_common(struct kms_jw *w, const char *type, struct kms_str account,
@@ -170,7 +169,7 @@ enum kms_rc kms_audit_describe(const struct kms_audit_event *e, struct kms_buf *
                   e->peer != NULL ? e->peer->source_ip : (struct kms_str){NULL, 0});
     kms_jw_member(&w, "userAgent", shortened(e->user_agent));
     put_outcome(&w, e);
-    KMS_TRY(put_elements(&w, e));
+    put_elements(&w, e);
     kms_jw_member(&w, "requestID", e->request_id);
     kms_jw_member(&w, "eventID", e->request_id);
     kms_jw_key(&w, "readOnly");

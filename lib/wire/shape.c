@@ -95,58 +95,6 @@ bool kms_member_time(const struct kms_member *m, const void *s, int64_t *out_ms)
     return true;
 }
 
-bool kms_member_present(const struct kms_member *m, const void *s)
-{
-    switch (m->type->kind) {
-    case KMS_KIND_STRING:
-        return kms_member_str(m, s).p != NULL;
-    case KMS_KIND_BLOB:
-        return kms_member_bytes(m, s).p != NULL;
-    case KMS_KIND_ENUM:
-        return kms_member_enum(m, s) != 0;
-    case KMS_KIND_LIST:
-        return ((const struct kms_str_list *)field(m, KMS_KIND_LIST, s))->present;
-    case KMS_KIND_MAP:
-        return kms_member_map(m, s).present;
-    case KMS_KIND_STRUCT:
-        return kms_member_struct(m, s) != NULL;
-    case KMS_KIND_INTEGER:
-    case KMS_KIND_BOOLEAN:
-    case KMS_KIND_TIMESTAMP:
-        break;
-    }
-    return has(m, s);
-}
-
-const void *kms_member_struct(const struct kms_member *m, const void *s)
-{
-    return *(const void *const *)field(m, KMS_KIND_STRUCT, s);
-}
-
-/* Every list has the layout of this one; what v points to follows the item's kind. */
-size_t kms_member_count(const struct kms_member *m, const void *s)
-{
-    return ((const struct kms_str_list *)field(m, KMS_KIND_LIST, s))->n;
-}
-
-unsigned kms_member_enum_at(const struct kms_member *m, const void *s, size_t i)
-{
-    const struct kms_str_list *list = field(m, KMS_KIND_LIST, s);
-    unsigned value;
-
-    assert(m->type->item->kind == KMS_KIND_ENUM && i < list->n);
-    memcpy(&value, (const char *)(const void *)list->v + i * sizeof value, sizeof value);
-    return value;
-}
-
-const void *kms_member_struct_at(const struct kms_member *m, const void *s, size_t i)
-{
-    const struct kms_str_list *list = field(m, KMS_KIND_LIST, s);
-
-    assert(m->type->item->kind == KMS_KIND_STRUCT && i < list->n);
-    return (const char *)(const void *)list->v + i * m->type->item->shape->size;
-}
-
 const char *kms_enum_name(const struct kms_enum *e, unsigned value)
 {
     assert(value < (unsigned)e->n_names);

@@ -124,15 +124,6 @@ bool kms_member_bool(const struct kms_member *m, const void *s, bool *out);
 bool kms_member_int(const struct kms_member *m, const void *s, int32_t *out);
 bool kms_member_time(const struct kms_member *m, const void *s, int64_t *out_ms);
 
-/* True when the member is there. */
-bool kms_member_present(const struct kms_member *m, const void *s);
-/* A structure, or NULL. */
-const void *kms_member_struct(const struct kms_member *m, const void *s);
-/* How many items a list has, whatever they are, and one of them by its number. */
-size_t kms_member_count(const struct kms_member *m, const void *s);
-unsigned kms_member_enum_at(const struct kms_member *m, const void *s, size_t i);
-const void *kms_member_struct_at(const struct kms_member *m, const void *s, size_t i);
-
 /* The word of a C value of e, "" for 0; the value must be one of the enum. */
 const char *kms_enum_name(const struct kms_enum *e, unsigned value);
 /* The C value of a word that is valid here; 0 when it is not. */
