@@ -1,16 +1,27 @@
-/* encode.h - a C struct of a shape becomes the JSON body of an answer. */
+/*
+ * encode.h - a C struct of a shape becomes JSON: the body of an answer, or what an audit
+ * record may show of a request.
+ */
 #ifndef KMS_WIRE_ENCODE_H
 #define KMS_WIRE_ENCODE_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "wire/jw.h"
 #include "wire/shape.h"
 
 /*
- * Append s to out: members in the order of the model, absent ones left out, never null.
- * An operation whose answer has no body has shape NULL: no byte is written. KMS_E_NOMEM
- * as kms_buf_ok.
+ * Append the body of an answer to out: members in the order of the model, absent ones
+ * left out, never null. An operation without an answer has shape NULL: no byte is
+ * written. KMS_E_NOMEM as kms_buf_ok.
  */
 KMS_RC kms_encode(const struct kms_shape *shape, const void *s, struct kms_buf *out);
+
+/*
+ * Write s as one object in the manner of CloudTrail's requestParameters and
+ * responseElements: names begin in lower case, dates are words, and blobs and secret
+ * members do not appear.
+ */
+void kms_encode_record(const struct kms_shape *shape, const void *s, struct kms_jw *w);
 
 #endif
