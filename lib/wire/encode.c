@@ -155,3 +155,16 @@ void kms_encode_record(const struct kms_shape *shape, const void *s, struct kms_
 {
     encode_struct(shape, s, w, RECORD);
 }
+
+enum kms_rc kms_encode_error(enum kms_rc rc, struct kms_str words, struct kms_buf *out)
+{
+    const struct kms_rc_info *info = kms_rc_info(rc);
+    struct kms_jw w = kms_jw_start(out);
+
+    kms_jw_object(&w);
+    kms_jw_member(&w, "__type", kms_str_of(info->wire));
+    if (info->visible && words.n != 0)
+        kms_jw_member(&w, info->message_member, words);
+    kms_jw_end(&w);
+    return kms_buf_ok(out);
+}

@@ -24,4 +24,10 @@ KMS_RC kms_encode(const struct kms_shape *shape, const void *s, struct kms_buf *
  */
 void kms_encode_record(const struct kms_shape *shape, const void *s, struct kms_jw *w);
 
+/*
+ * The body of an error: {"__type":"NotFoundException","message":"..."}. The message is
+ * left out when words are absent or empty, or when the code is not visible.
+ */
+KMS_RC kms_encode_error(enum kms_rc rc, struct kms_str words, struct kms_buf *out);
+
 #endif

@@ -2,7 +2,7 @@
  * op.h - one row for each operation of the service: what dispatch has to know.
  *
  * The rows come from proto/ops (wire/ops.gen.h) and hold no function: which operations
- * have code is known above (ops/ops.gen.h).
+ * have code is known above, in ops/ops.gen.h.
  */
 #ifndef KMS_WIRE_OP_H
 #define KMS_WIRE_OP_H

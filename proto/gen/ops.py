@@ -96,15 +96,14 @@ def prototypes_header(model):
 
 struct kms_call;
 
-/* True when the operation has code; without, it is answered as an unknown one is. */
-bool kms_op_implemented(const struct kms_op *op);
+/* in and out are the structs of the operation's shapes; out comes zeroed. */
+typedef enum kms_rc kms_op_fn(struct kms_call *call, const void *in, void *out);
 
 /*
- * Run the code of an implemented operation. in and out are the structs of its shapes;
- * out comes zeroed.
+ * The code of an operation, or NULL when there is none yet: it is then answered as an
+ * unknown operation is.
  */
-KMS_RC kms_op_run(const struct kms_op *op, struct kms_call *call, const void *in,
-                  void *out);
+kms_op_fn *kms_op_code(const struct kms_op *op);
 
 /* One function an operation, in lib/ops/<operation>.c. */
 {rows}""")
@@ -114,7 +113,7 @@ def table_source(model, files):
     """The dispatch table of those operations whose source is among files."""
     stems = {Path(f).stem for f in files}
     have = [op for op in model.ops.values() if op.c_name in stems]
-    out = [f"{cgen.BANNER}#include <assert.h>\n#include <stddef.h>\n\n#include \"ops/ops.gen.h\"\n"]
+    out = [f"{cgen.BANNER}#include <stddef.h>\n\n#include \"ops/ops.gen.h\"\n"]
     for op in have:
         out.append(f"""
 static enum kms_rc run_{op.c_name}(struct kms_call *call, const void *in, void *out)
@@ -124,19 +123,12 @@ static enum kms_rc run_{op.c_name}(struct kms_call *call, const void *in, void *
 """)
     rows = "".join(f"    [{op_id(op)}] = run_{op.c_name},\n" for op in have)
     out.append(f"""
-static enum kms_rc (*const code[KMS_OP_COUNT])(struct kms_call *, const void *, void *) = {{
+static kms_op_fn *const code[KMS_OP_COUNT] = {{
 {rows or '    NULL,' + chr(10)}}};
 
-bool kms_op_implemented(const struct kms_op *op)
+kms_op_fn *kms_op_code(const struct kms_op *op)
 {{
-    return code[op->index] != NULL;
-}}
-
-enum kms_rc kms_op_run(const struct kms_op *op, struct kms_call *call, const void *in,
-                       void *out)
-{{
-    assert(code[op->index] != NULL);
-    return code[op->index](call, in, out);
+    return code[op->index];
 }}
 """)
     return "".join(out)
