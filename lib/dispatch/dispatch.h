@@ -10,6 +10,7 @@
 #ifndef KMS_DISPATCH_DISPATCH_H
 #define KMS_DISPATCH_DISPATCH_H
 
+#include "authn/principal.h"
 #include "base/buf.h"
 #include "keyring/keyring.h"
 #include "ops/ops.h"
@@ -18,13 +19,6 @@
 
 struct kms_service;
 KMS_OWNED(service); /* stops the schedule; store and keyring stay the caller's */
-
-/* Maps a client certificate to a principal: the first rule that matches. */
-struct kms_identity_rule {
-    enum { KMS_MATCH_URI, KMS_MATCH_SUBJECT } match;
-    struct kms_str value;     /* exact text of the URI SAN or RFC 4514 subject */
-    struct kms_str principal; /* arn:aws:iam::ACCOUNT:user/NAME or role/NAME */
-};
 
 struct kms_service_opts {
     struct kms_store *store;     /* started */

@@ -1,0 +1,49 @@
+/* exchange.h - inside of dispatch: one request on its way. */
+#ifndef KMS_DISPATCH_EXCHANGE_H
+#define KMS_DISPATCH_EXCHANGE_H
+
+#include "dispatch/service.h"
+
+struct kms_exchange {
+    struct kms_job job; /* first: the writer hands it back */
+    struct kms_service *service;
+    struct kms_arena *arena;
+    const struct kms_request *req;
+    struct kms_call call;
+    struct kms_str name;     /* operation as sent, for the record */
+    const void *in; /* decoded input */
+    void *out;      /* what the operation answers */
+    bool authenticated;
+    struct kms_str decision; /* why authz allowed it */
+    enum kms_rc rc;
+    struct kms_str message;  /* words of rc, in the arena */
+    struct kms_buf record;   /* body of the audit record, once described */
+    struct kms_reply reply;
+    void (*done)(void *arg);
+    void *done_arg;
+};
+
+/*
+ * Stages before the transaction, in the order of their rows: authenticate, read the
+ * envelope, decode, check what can be checked without the store. Called on the front's thread.
+ */
+KMS_RC kms_stages_open(struct kms_exchange *x);
+/*
+ * Stages inside a transaction (x->call.tx): resolve keys, authorize, gate, run. The
+ * order is the security argument: nothing about a key is told before authorize, and no
+ * state before it either.
+ */
+KMS_RC kms_stages_run(struct kms_exchange *x);
+
+/* Note rc and its words in the exchange: the thread's note does not survive. */
+void kms_exchange_fail(struct kms_exchange *x, enum kms_rc rc);
+
+/* Fill x->reply from x->rc and x->out. Total: falls back to a canned answer. */
+void kms_reply_fill(struct kms_exchange *x);
+/* The answer when the record could not be written; nothing of the result is left. */
+void kms_reply_internal(struct kms_exchange *x);
+
+/* The value of a header by its lower-case name; absent when it was not sent. */
+struct kms_str kms_request_header(const struct kms_request *req, const char *name);
+
+#endif

@@ -1,0 +1,91 @@
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dispatch/due.h"
+#include "dispatch/refusals.h"
+#include "dispatch/schedule.h"
+#include "dispatch/service.h"
+
+static enum kms_rc copy_opts(const struct kms_service_opts *from, struct kms_arena *a,
+                             struct kms_service_opts *out)
+{
+    struct kms_service_opts o = *from;
+    struct kms_identity_rule *rules = kms_arena_alloc(a, o.n_rules * sizeof *rules);
+
+    if (rules == NULL)
+        return kms_err(KMS_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < o.n_rules; i++) {
+        rules[i].match = from->rules[i].match;
+        KMS_TRY(kms_arena_str(a, from->rules[i].value, &rules[i].value));
+        KMS_TRY(kms_arena_str(a, from->rules[i].principal, &rules[i].principal));
+    }
+    o.rules = rules;
+    KMS_TRY(kms_arena_str(a, from->realm.partition, &o.realm.partition));
+    KMS_TRY(kms_arena_str(a, from->realm.default_region, &o.realm.default_region));
+    KMS_TRY(kms_arena_str(a, from->realm.default_account, &o.realm.default_account));
+    *out = o;
+    return KMS_OK;
+}
+
+enum kms_rc kms_service_new(const struct kms_service_opts *opts, struct kms_service **out)
+{
+    KMS_AUTO(service) s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return kms_err(KMS_E_NOMEM, "out of memory");
+    KMS_TRY(kms_arena_new(&s->arena));
+    KMS_TRY(copy_opts(opts, s->arena, &s->opts));
+    KMS_TRY(kms_refusals_new(&s->refusals));
+    KMS_TRY(kms_audit_open(s->opts.store, &s->audit));
+    KMS_TRY(kms_service_event(s, "Start", (struct kms_str){NULL, 0}));
+    KMS_TRY(kms_schedule_new(s, &s->schedule));
+    *out = KMS_TAKE(s);
+    return KMS_OK;
+}
+
+void kms_service_free(struct kms_service *s)
+{
+    enum kms_rc rc;
+
+    if (s == NULL)
+        return;
+    kms_schedule_free(s->schedule);
+    if (s->audit != NULL && s->refusals != NULL) {
+        /* Strangers of the last minute are not forgotten. */
+        rc = kms_due_run(s, true);
+        if (rc != KMS_OK)
+            kms_log_say(KMS_LOG_ERROR, "stop", "last records not written: %s",
+                        kms_err_note(rc));
+    }
+    kms_audit_free(s->audit);
+    kms_refusals_free(s->refusals);
+    kms_arena_free(s->arena);
+    free(s);
+}
+
+enum kms_rc kms_service_identify(struct kms_service *s, const struct kms_peer *peer,
+                                 struct kms_arena *a, struct kms_str *principal)
+{
+    struct kms_str found;
+
+    KMS_TRY(kms_principal_of_peer(s->opts.rules, s->opts.n_rules, s->opts.realm.partition,
+                                  peer, &found));
+    return kms_arena_str(a, found, principal);
+}
+
+void kms_service_refused(struct kms_service *s, struct kms_str source_ip,
+                         const char *reason)
+{
+    kms_refusals_count(s->refusals, source_ip, reason, kms_clock_now_ms());
+}
+
+enum kms_rc kms_service_new_id(struct kms_arena *a, struct kms_str *out)
+{
+    uint8_t uuid[KMS_UUID_LEN];
+    char text[KMS_KEY_ID_MAX + 1];
+
+    KMS_TRY(kms_keyring_uuid(uuid));
+    kms_ident_format(uuid, false, text);
+    return kms_arena_str(a, kms_str_of(text), out);
+}

@@ -1,0 +1,23 @@
+/* service.h - inside of dispatch: what all exchanges of a daemon share. */
+#ifndef KMS_DISPATCH_SERVICE_H
+#define KMS_DISPATCH_SERVICE_H
+
+#include "audit/audit.h"
+#include "dispatch/dispatch.h"
+#include "key/ident.h"
+
+struct kms_schedule;
+struct kms_refusals;
+
+struct kms_service {
+    struct kms_service_opts opts; /* texts and rules copied into arena */
+    struct kms_arena *arena;
+    struct kms_audit *audit; /* used in the writer's thread only */
+    struct kms_refusals *refusals;
+    struct kms_schedule *schedule;
+};
+
+/* A fresh lower-case UUID: the id of a request or event. */
+KMS_RC kms_service_new_id(struct kms_arena *a, struct kms_str *out);
+
+#endif

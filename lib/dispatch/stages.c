@@ -1,0 +1,170 @@
+#include <string.h>
+#include <strings.h>
+
+#include "authz/authz.h"
+#include "base/clock.h"
+#include "dispatch/exchange.h"
+#include "key/state.h"
+#include "ops/ops.gen.h"
+#include "ops/request.h"
+#include "ops/resolve.h"
+#include "wire/decode.h"
+
+struct kms_str kms_request_header(const struct kms_request *req, const char *name)
+{
+    for (size_t i = 0; i < req->n_headers; i++) {
+        struct kms_str n = req->headers[i].name;
+
+        if (n.n == strlen(name) && strncasecmp(n.p, name, n.n) == 0)
+            return req->headers[i].value;
+    }
+    return (struct kms_str){NULL, 0};
+}
+
+static enum kms_rc authenticate(struct kms_exchange *x)
+{
+    const struct kms_service_opts *o = &x->service->opts;
+
+    KMS_TRY(kms_authenticate(
+        &(struct kms_proofs){.peer = x->req->peer,
+                             .authorization = kms_request_header(x->req, "authorization"),
+                             .partition = o->realm.partition,
+                             .default_account = o->realm.default_account,
+                             .default_region = o->realm.default_region,
+                             .rules = o->rules,
+                             .n_rules = o->n_rules,
+                             .dev = o->dev},
+        x->arena, &x->call.caller));
+    x->authenticated = true;
+    return KMS_OK;
+}
+
+/* X-Amz-Target picks the row. No JSON yet. */
+static enum kms_rc read_envelope(struct kms_exchange *x)
+{
+    static const char prefix[] = "TrentService.";
+    struct kms_str target = kms_request_header(x->req, "x-amz-target");
+
+    if (!kms_str_starts(target, prefix)) {
+        x->name = target;
+        return KMS_E_UNKNOWN_OPERATION;
+    }
+    x->name = kms_str_skip(target, sizeof prefix - 1);
+    x->call.op = kms_op_find(x->name);
+    if (x->call.op == NULL || !kms_op_implemented(x->call.op)) {
+        x->call.op = NULL;
+        return KMS_E_UNKNOWN_OPERATION;
+    }
+    return KMS_OK;
+}
+
+static enum kms_rc decode_body(struct kms_exchange *x)
+{
+    return kms_decode(x->call.op->in, x->req->body, x->arena, &x->in);
+}
+
+/* What the service refuses before it looks for a key. */
+static enum kms_rc check_request(struct kms_exchange *x)
+{
+    return kms_request_check(&x->call, x->in);
+}
+
+/* The other half of a rule: an identifier, or the ciphertext that names the key. */
+static enum kms_rc resolve_one(struct kms_exchange *x, const struct kms_key_rule *rule,
+                               const struct kms_key **out)
+{
+    struct kms_str ident = kms_member_str(rule->from, x->in);
+
+    if (ident.p != NULL)
+        KMS_TRY(kms_resolve_key(&x->call, rule, ident, out));
+    if (rule->ciphertext != NULL)
+        KMS_TRY(kms_resolve_ciphertext(&x->call, rule, x->in, out));
+    return KMS_OK;
+}
+
+static enum kms_rc resolve_keys(struct kms_exchange *x)
+{
+    const struct kms_op *op = x->call.op;
+
+    if (op->n_keys > 0)
+        KMS_TRY(resolve_one(x, &op->keys[0], &x->call.key));
+    if (op->n_keys > 1)
+        KMS_TRY(resolve_one(x, &op->keys[1], &x->call.key2));
+    return KMS_OK;
+}
+
+static const struct kms_key *key_of(const struct kms_exchange *x, size_t rule)
+{
+    return rule == 0 ? x->call.key : x->call.key2;
+}
+
+static enum kms_rc authorize(struct kms_exchange *x)
+{
+    const struct kms_op *op = x->call.op;
+
+    if (op->n_keys == 0)
+        return kms_authz_check(&x->call.caller, op->action, NULL, &x->decision);
+    for (size_t i = 0; i < op->n_keys; i++)
+        KMS_TRY(kms_authz_check(&x->call.caller, op->keys[i].action, key_of(x, i),
+                                &x->decision));
+    return KMS_OK;
+}
+
+/* Origin, then state, then usage: the order of refusals the service shows. */
+static enum kms_rc check_gate(struct kms_exchange *x)
+{
+    const struct kms_op *op = x->call.op;
+
+    for (size_t i = 0; i < op->n_keys; i++) {
+        const struct kms_key_rule *rule = &op->keys[i];
+        const struct kms_key *key = key_of(x, i);
+
+        if (key == NULL)
+            continue;
+        if (rule->origins != 0)
+            KMS_TRY(kms_origin_gate(key, rule->origins));
+        KMS_TRY(kms_state_gate(key, rule->states));
+        if (rule->usage != KMS_KEY_USAGE_TYPE_NONE)
+            KMS_TRY(kms_usage_gate(key, rule->usage, op->name));
+    }
+    return KMS_OK;
+}
+
+static enum kms_rc run_op(struct kms_exchange *x)
+{
+    const struct kms_op *op = x->call.op;
+
+    x->out = kms_arena_alloc(x->arena, op->out_size);
+    if (x->out == NULL)
+        return kms_err(KMS_E_NOMEM, "out of memory for a request");
+    KMS_TRY(kms_op_run(op, &x->call, x->in, x->out));
+    /* The last of all checks: a wrong ciphertext fails as itself even in a dry run. */
+    if (kms_op_is_dry_run(op, x->in))
+        return kms_err(KMS_E_DRY_RUN_OPERATION, "The request would have succeeded, but the "
+                                                "DryRun option is set.");
+    return KMS_OK;
+}
+
+typedef enum kms_rc stage_fn(struct kms_exchange *x);
+
+static enum kms_rc run_stages(struct kms_exchange *x, stage_fn *const *stages, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        KMS_TRY(stages[i](x));
+    return KMS_OK;
+}
+
+enum kms_rc kms_stages_open(struct kms_exchange *x)
+{
+    static stage_fn *const stages[] = {authenticate, read_envelope, decode_body,
+                                      check_request};
+
+    return run_stages(x, stages, sizeof stages / sizeof stages[0]);
+}
+
+enum kms_rc kms_stages_run(struct kms_exchange *x)
+{
+    static stage_fn *const stages[] = {resolve_keys, authorize, check_gate, run_op};
+
+    return run_stages(x, stages, sizeof stages / sizeof stages[0]);
+}
