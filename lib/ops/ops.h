@@ -52,8 +52,9 @@ struct kms_page {
 };
 
 /*
- * Check Limit (1 to max, default when absent) and Marker. Markers are opaque and bound
- * to operation, account, Region and filter: any other is KMS_E_INVALID_MARKER.
+ * Limit (by_default when absent; the model lets up to 1000 through, more than max is max:
+ * a page may be shorter than asked) and Marker. Markers are opaque and bound to
+ * operation, account, Region and filter: any other is KMS_E_INVALID_MARKER.
  */
 KMS_RC kms_page_open(struct kms_call *call, bool has_limit, int32_t limit, int32_t max,
                      int32_t by_default, struct kms_str marker, struct kms_str filter,
@@ -70,8 +71,9 @@ KMS_RC kms_kmid_text(struct kms_arena *a, const uint8_t kmid[KMS_KMID_LEN],
                      struct kms_str *out);
 
 /*
- * Background acts on a key whose time has come, inside a job: each writes the change and
- * hands back the record as it now is. Dates are those at which they were due.
+ * Background acts on a key whose time has come, inside a job: each writes the change.
+ * Rotation hands back the record as it now is, to be freed with kms_key_unref. Dates are
+ * those at which the acts were due. A rotation on demand leaves the automatic schedule.
  */
 KMS_RC kms_due_rotate(struct kms_tx *tx, struct kms_keyring *kr, const struct kms_key *k,
                       enum kms_rotation_type type, int64_t due_ms, struct kms_arena *a,

@@ -16,6 +16,9 @@ KMS_RC kms_keys_get(struct kms_tx *tx, struct kms_str account, struct kms_str re
 /* The key that a ciphertext names: by uuid in a Region, of whatever account. */
 KMS_RC kms_keys_by_uuid(struct kms_tx *tx, struct kms_str region,
                         const uint8_t uuid[KMS_UUID_LEN], const struct kms_key **out);
+/* The key that has or had this key material, in a Region, of whatever account. */
+KMS_RC kms_keys_by_kmid(struct kms_tx *tx, struct kms_str region,
+                        const uint8_t kmid[KMS_KMID_LEN], const struct kms_key **out);
 
 /* Write a new key with all its versions; sets k->row. */
 KMS_RC kms_keys_insert(struct kms_tx *tx, struct kms_key *k);

@@ -1,0 +1,62 @@
+#include "ops/request.h"
+
+static kms_check_fn *const checks[KMS_OP_COUNT] = {
+    [KMS_OP_CREATE_ALIAS] = kms_check_create_alias,
+    [KMS_OP_CREATE_KEY] = kms_check_create_key,
+    [KMS_OP_DECRYPT] = kms_check_decrypt,
+    [KMS_OP_DELETE_ALIAS] = kms_check_delete_alias,
+    [KMS_OP_GENERATE_DATA_KEY] = kms_check_generate_data_key,
+    [KMS_OP_GENERATE_DATA_KEY_WITHOUT_PLAINTEXT] =
+        kms_check_generate_data_key_without_plaintext,
+    [KMS_OP_GENERATE_RANDOM] = kms_check_generate_random,
+    [KMS_OP_PUT_KEY_POLICY] = kms_check_put_key_policy,
+    [KMS_OP_RE_ENCRYPT] = kms_check_re_encrypt,
+    [KMS_OP_SCHEDULE_KEY_DELETION] = kms_check_schedule_key_deletion,
+    [KMS_OP_TAG_RESOURCE] = kms_check_tag_resource,
+    [KMS_OP_UPDATE_ALIAS] = kms_check_update_alias,
+};
+
+enum kms_rc kms_request_check(struct kms_call *call, const void *in)
+{
+    kms_check_fn *check = checks[call->op->index];
+
+    /* No grant exists, so no token can be that of one. */
+    if (call->op->grant_tokens != NULL && kms_op_grant_tokens(call->op, in).n != 0)
+        return KMS_E_INVALID_GRANT_TOKEN;
+    return check != NULL ? check(in) : KMS_OK;
+}
+
+bool kms_ignores_ciphertext(struct kms_dry_run_modifier_type_list modifiers)
+{
+    for (size_t i = 0; i < modifiers.n; i++) {
+        if (modifiers.v[i] == KMS_DRY_RUN_MODIFIER_TYPE_IGNORE_CIPHERTEXT)
+            return true;
+    }
+    return false;
+}
+
+static KMS_RC missing(const char *path)
+{
+    return kms_err(KMS_E_VALIDATION,
+                   "1 validation error detected: Value null at '%s' failed to satisfy "
+                   "constraint: Member must not be null",
+                   path);
+}
+
+enum kms_rc kms_check_ciphertext(const struct kms_ciphertext_request *r)
+{
+    if (r->modifiers.n != 0 && !r->dry_run)
+        return kms_err(KMS_E_VALIDATION,
+                       "DryRunModifiers can only be used when DryRun is true.");
+    if (kms_ignores_ciphertext(r->modifiers))
+        return r->key_id.p != NULL ? KMS_OK : missing(r->key_path);
+    return r->blob.p != NULL ? KMS_OK : missing("ciphertextBlob");
+}
+
+enum kms_rc kms_check_recipient(const struct kms_recipient_info *recipient)
+{
+    if (recipient == NULL)
+        return KMS_OK;
+    return kms_err(KMS_E_UNSUPPORTED_OPERATION,
+                   "kmsd does not support attested recipients (Recipient) yet.");
+}

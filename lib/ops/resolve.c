@@ -1,0 +1,146 @@
+#include <string.h>
+
+#include "key/ident.h"
+#include "ops/alias.h"
+#include "ops/resolve.h"
+#include "store/aliases.h"
+#include "store/keys.h"
+
+static KMS_RC denied(struct kms_call *call, const struct kms_key_rule *rule,
+                     struct kms_str arn)
+{
+    return kms_err(KMS_E_ACCESS_DENIED,
+                   "User: %.*s is not authorized to perform: %s on resource: %.*s because "
+                   "no resource-based policy allows the %s action",
+                   KMS_FMT(call->caller.principal_arn), rule->action, KMS_FMT(arn),
+                   rule->action);
+}
+
+/* An ARN must be of this partition, Region and account; a bare name always is. */
+static KMS_RC check_place(struct kms_call *call, const struct kms_key_rule *rule,
+                          const struct kms_ident *id, struct kms_str ident)
+{
+    if (id->partition.p == NULL)
+        return KMS_OK;
+    if (!kms_str_eq(id->partition, call->realm->partition))
+        return kms_err(KMS_E_INVALID_ARN, "Invalid arn %.*s", KMS_FMT(ident));
+    if (!kms_str_eq(id->region, call->caller.region))
+        return kms_err(KMS_E_NOT_FOUND, "Invalid arn %.*s", KMS_FMT(id->region));
+    if (!kms_str_eq(id->account, call->caller.account))
+        return denied(call, rule, ident);
+    return KMS_OK;
+}
+
+static KMS_RC by_key_id(struct kms_call *call, const struct kms_key_rule *rule,
+                        const struct kms_ident *id, struct kms_str ident,
+                        const struct kms_key **out)
+{
+    uint8_t uuid[KMS_UUID_LEN];
+    bool multi_region;
+    struct kms_str arn;
+    enum kms_rc rc;
+
+    if (!kms_ident_uuid(id->name, uuid, &multi_region))
+        return kms_err(KMS_E_NOT_FOUND, "Invalid keyId '%.*s'", KMS_FMT(id->name));
+    KMS_TRY(check_place(call, rule, id, ident));
+    rc = kms_keys_get(call->tx, call->caller.account, call->caller.region, id->name, out);
+    if (rc != KMS_E_NOT_FOUND)
+        return rc;
+    KMS_TRY(kms_ident_arn(call->arena, call->realm->partition, call->caller.region,
+                          call->caller.account, "key/", id->name, &arn));
+    return kms_err(KMS_E_NOT_FOUND, "Key '%.*s' does not exist", KMS_FMT(arn));
+}
+
+static KMS_RC by_alias(struct kms_call *call, const struct kms_key_rule *rule,
+                       const struct kms_ident *id, struct kms_str ident,
+                       const struct kms_key **out)
+{
+    struct kms_alias alias;
+    struct kms_str arn;
+    enum kms_rc rc;
+
+    KMS_TRY(check_place(call, rule, id, ident));
+    rc = kms_aliases_get(call->tx, call->caller.account, call->caller.region, id->name,
+                         call->arena, &alias);
+    if (rc == KMS_E_NOT_FOUND) {
+        KMS_TRY(kms_alias_arn(call, id->name, &arn));
+        return kms_err(KMS_E_NOT_FOUND, "Alias %.*s is not found.", KMS_FMT(arn));
+    }
+    KMS_TRY(rc);
+    KMS_TRY(kms_keys_get(call->tx, call->caller.account, call->caller.region, alias.key_id,
+                         out));
+    call->alias = id->name;
+    return KMS_OK;
+}
+
+enum kms_rc kms_resolve_key(struct kms_call *call, const struct kms_key_rule *rule,
+                            struct kms_str ident, const struct kms_key **out)
+{
+    struct kms_ident id;
+
+    KMS_TRY(kms_ident_parse(ident, &id));
+    if (id.kind == KMS_IDENT_KEY_ID || id.kind == KMS_IDENT_KEY_ARN)
+        return by_key_id(call, rule, &id, ident, out);
+    if (rule->forms == KMS_FORMS_KEY)
+        return kms_err(KMS_E_INVALID_ARN,
+                       "Key Aliases are not supported for this operation.");
+    return by_alias(call, rule, &id, ident, out);
+}
+
+static bool of_symmetric_algorithm(const struct kms_key_rule *rule, const void *in)
+{
+    unsigned alg = rule->algorithm != NULL ? kms_member_enum(rule->algorithm, in) : 0;
+
+    return alg == KMS_ENCRYPTION_ALGORITHM_SPEC_NONE ||
+           alg == KMS_ENCRYPTION_ALGORITHM_SPEC_SYMMETRIC_DEFAULT;
+}
+
+/* The ciphertext of a request that names its key as well. */
+static KMS_RC compare(const struct kms_key *key, const uint8_t uuid[KMS_UUID_LEN],
+                      const uint8_t kmid[KMS_KMID_LEN])
+{
+    /* With this key's material in it, it is this key's: a wrong uuid is damage. */
+    if (memcmp(key->uuid, uuid, KMS_UUID_LEN) == 0 ||
+        kms_key_version_of(key, kmid) != NULL)
+        return KMS_OK;
+    return kms_err(KMS_E_INCORRECT_KEY, "The key ID in the request does not identify a CMK "
+                                        "that can perform this operation.");
+}
+
+static KMS_RC find(struct kms_call *call, const uint8_t uuid[KMS_UUID_LEN],
+                   const uint8_t kmid[KMS_KMID_LEN], const struct kms_key **out)
+{
+    KMS_AUTO_KEY key = NULL;
+    enum kms_rc rc = kms_keys_by_uuid(call->tx, call->caller.region, uuid, &key);
+
+    if (rc == KMS_E_NOT_FOUND) {
+        /* Material that is here under another uuid: damaged, not unknown. */
+        rc = kms_keys_by_kmid(call->tx, call->caller.region, kmid, &key);
+        if (rc == KMS_OK && kms_str_eq(key->account, call->caller.account))
+            return KMS_E_INVALID_CIPHERTEXT;
+    }
+    if (rc == KMS_E_NOT_FOUND ||
+        (rc == KMS_OK && !kms_str_eq(key->account, call->caller.account)))
+        return kms_err(KMS_E_ACCESS_DENIED,
+                       "The ciphertext refers to a customer master key that does not exist, "
+                       "does not exist in this region, or you are not allowed to access.");
+    KMS_TRY(rc);
+    *out = KMS_TAKE(key);
+    return KMS_OK;
+}
+
+enum kms_rc kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_rule *rule,
+                                   const void *in, const struct kms_key **out)
+{
+    struct kms_bytes blob = kms_member_bytes(rule->ciphertext, in);
+    uint8_t uuid[KMS_UUID_LEN], kmid[KMS_KMID_LEN];
+    enum kms_rc rc;
+
+    if (blob.p == NULL || !of_symmetric_algorithm(rule, in))
+        return *out != NULL ? KMS_OK : KMS_E_INVALID_CIPHERTEXT;
+    rc = kms_keyring_names(blob, uuid, kmid);
+    if (*out == NULL)
+        return rc == KMS_OK ? find(call, uuid, kmid, out) : rc;
+    /* Not readable at all: decryption says so, after the gates. */
+    return rc == KMS_OK ? compare(*out, uuid, kmid) : KMS_OK;
+}

@@ -1,0 +1,38 @@
+/*
+ * resolve.h - from what a request says to the keys it is about.
+ *
+ * Source: AWS KMS API Reference, "KeyId" parameters and NotFoundException; recorded
+ * texts in tests/sdk.
+ */
+#ifndef KMS_OPS_RESOLVE_H
+#define KMS_OPS_RESOLVE_H
+
+#include "ops/ops.h"
+
+/*
+ * The key that ident names, as rule allows it; sets call->alias when it is an alias.
+ * The caller frees *out with kms_key_unref. Refusals, all with the service's text:
+ *   KMS_E_NOT_FOUND      no such key or alias, a malformed key id, another Region's ARN
+ *   KMS_E_INVALID_ARN    not an ARN of a key or alias here, or an alias where
+ *                        rule->forms has none
+ *   KMS_E_ACCESS_DENIED  an ARN of another account: nothing gives access to it
+ */
+KMS_RC kms_resolve_key(struct kms_call *call, const struct kms_key_rule *rule,
+                       struct kms_str ident, const struct kms_key **out);
+
+/*
+ * The key that the ciphertext of the request in (rule->ciphertext) names. With *out set
+ * (the request named the key as well) only compares: KMS_E_INCORRECT_KEY when the
+ * ciphertext is another key's. With *out NULL finds the key: KMS_E_ACCESS_DENIED when
+ * it does not exist or is of another account, in one and the same text;
+ * KMS_E_INVALID_CIPHERTEXT when nothing can be read from the ciphertext.
+ *
+ * A ciphertext names its key and its key material. Where the two do not belong together
+ * the ciphertext is damaged: that is left to decryption to refuse, or
+ * KMS_E_INVALID_CIPHERTEXT here. Nothing is compared for a ciphertext of an asymmetric
+ * algorithm, or when the request has none.
+ */
+KMS_RC kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_rule *rule,
+                              const void *in, const struct kms_key **out);
+
+#endif
