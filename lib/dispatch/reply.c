@@ -5,20 +5,6 @@
 
 static const char json_1_1[] = "application/x-amz-json-1.1";
 
-static enum kms_rc put_error(struct kms_exchange *x)
-{
-    const struct kms_rc_info *info = kms_rc_info(x->rc);
-    struct kms_jw w = kms_jw_start(&x->reply.body);
-
-    kms_jw_object(&w);
-    kms_jw_key(&w, "__type");
-    kms_jw_z(&w, info->wire);
-    if (info->visible && x->message.n != 0)
-        kms_jw_member(&w, info->message_member, x->message);
-    kms_jw_end(&w);
-    return kms_buf_ok(&x->reply.body);
-}
-
 /* A request that does not even say it is JSON 1.1 is answered as by another protocol. */
 static bool is_json_1_1(const struct kms_exchange *x)
 {
@@ -45,7 +31,7 @@ static enum kms_rc fill(struct kms_exchange *x)
     x->reply.content_type = json_1_1;
     x->reply.status = kms_rc_info(x->rc)->http;
     if (x->rc != KMS_OK)
-        return put_error(x);
+        return kms_encode_error(x->rc, x->message, &x->reply.body);
     x->reply.status = 200;
     return x->call.op->out != NULL ? kms_encode(x->call.op->out, x->out, &x->reply.body)
                                    : KMS_OK;

@@ -51,7 +51,7 @@ static enum kms_rc read_envelope(struct kms_exchange *x)
     }
     x->name = kms_str_skip(target, sizeof prefix - 1);
     x->call.op = kms_op_find(x->name);
-    if (x->call.op == NULL || !kms_op_implemented(x->call.op)) {
+    if (x->call.op == NULL || kms_op_code(x->call.op) == NULL) {
         x->call.op = NULL;
         return KMS_E_UNKNOWN_OPERATION;
     }
@@ -137,7 +137,7 @@ static enum kms_rc run_op(struct kms_exchange *x)
     x->out = kms_arena_alloc(x->arena, op->out_size);
     if (x->out == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a request");
-    KMS_TRY(kms_op_run(op, &x->call, x->in, x->out));
+    KMS_TRY(kms_op_code(op)(&x->call, x->in, x->out));
     /* The last of all checks: a wrong ciphertext fails as itself even in a dry run. */
     if (kms_op_is_dry_run(op, x->in))
         return kms_err(KMS_E_DRY_RUN_OPERATION, "The request would have succeeded, but the "
