@@ -6,16 +6,6 @@
 #include "crypto/pki.h"
 #include "crypto/pki_ext.h"
 
-KMS_OSSL_OWNED(BIO);
-
-/* Peers whose clocks are a little slow accept a fresh certificate at once. */
-enum { BACKDATE_S = 300, DAY_S = 24 * 60 * 60 };
-
-struct kms_ca {
-    EVP_PKEY *key;
-    X509 *cert;
-};
-
 void kms_ca_free(struct kms_ca *ca)
 {
     if (ca == NULL)
@@ -25,18 +15,6 @@ void kms_ca_free(struct kms_ca *ca)
     free(ca);
 }
 
-/* Append what was written to a memory BIO; such BIOs wipe their memory when freed. */
-static KMS_RC take_text(BIO *bio, struct kms_buf *out)
-{
-    char *text;
-    long n = BIO_get_mem_data(bio, &text);
-
-    if (n <= 0)
-        return kms_ossl_err("writing PEM");
-    kms_buf_add(out, text, (size_t)n);
-    return kms_buf_ok(out);
-}
-
 static KMS_RC write_key(EVP_PKEY *key, struct kms_buf *out)
 {
     KMS_OSSL_AUTO(BIO) bio = BIO_new(BIO_s_mem());
@@ -44,7 +22,7 @@ static KMS_RC write_key(EVP_PKEY *key, struct kms_buf *out)
     if (bio == NULL ||
         PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
         return kms_ossl_err("writing a private key");
-    return take_text(bio, out);
+    return kms_ext_take_text(bio, out);
 }
 
 static KMS_RC write_cert(X509 *x, struct kms_buf *out)
@@ -53,12 +31,12 @@ static KMS_RC write_cert(X509 *x, struct kms_buf *out)
 
     if (bio == NULL || PEM_write_bio_X509(bio, x) != 1)
         return kms_ossl_err("writing a certificate");
-    return take_text(bio, out);
+    return kms_ext_take_text(bio, out);
 }
 
 static KMS_RC set_times(X509 *x, int64_t now_ms, int days, const X509 *issuer)
 {
-    time_t now = (time_t)(now_ms / 1000), from = now - BACKDATE_S;
+    time_t now = (time_t)(now_ms / 1000), from = now - KMS_PKI_BACKDATE_S;
 
     if (X509_time_adj_ex(X509_getm_notBefore(x), 0, 0, &from) == NULL ||
         X509_time_adj_ex(X509_getm_notAfter(x), days, 0, &now) == NULL)
@@ -177,28 +155,4 @@ enum kms_rc kms_ca_issue(const struct kms_ca *ca, const struct kms_leaf *leaf,
         return kms_ossl_err("signing a certificate");
     KMS_TRY(write_key(key, key_pem));
     return write_cert(x, cert_pem);
-}
-
-enum kms_rc kms_ca_crl(const struct kms_ca *ca, int64_t now_ms, struct kms_buf *crl_pem)
-{
-    KMS_OSSL_AUTO(X509_CRL) crl = X509_CRL_new();
-    KMS_OSSL_AUTO(BIO) bio = BIO_new(BIO_s_mem());
-    time_t from = (time_t)(now_ms / 1000) - BACKDATE_S;
-    ASN1_TIME *last = ASN1_TIME_set(NULL, from);
-    bool ok;
-
-    /* A list whose next update is overdue would stop every client. */
-    ok = crl != NULL && bio != NULL && last != NULL &&
-         X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
-         X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->cert)) == 1 &&
-         X509_CRL_set1_lastUpdate(crl, last) == 1 &&
-         X509_CRL_set1_nextUpdate(crl, X509_get0_notAfter(ca->cert)) == 1;
-    ASN1_TIME_free(last);
-    if (!ok)
-        return kms_ossl_err("making a CRL");
-    KMS_TRY(kms_ext_add_crl(crl, ca->cert, 1));
-    if (X509_CRL_sort(crl) != 1 || X509_CRL_sign(crl, ca->key, EVP_sha256()) == 0 ||
-        PEM_write_bio_X509_CRL(bio, crl) != 1)
-        return kms_ossl_err("making a CRL");
-    return take_text(bio, crl_pem);
 }

@@ -52,4 +52,12 @@ KMS_RC kms_ca_issue(const struct kms_ca *ca, const struct kms_leaf *leaf, int64_
 /* A CRL (version 2, number 1) that revokes nothing and lasts as long as the CA. */
 KMS_RC kms_ca_crl(const struct kms_ca *ca, int64_t now_ms, struct kms_buf *crl_pem);
 
+/*
+ * The list crl_pem with one more certificate revoked as of now_ms, its number one
+ * higher. KMS_E_CONFIG when list or certificate are not this CA's; revoking what is
+ * revoked already is fine and keeps its date.
+ */
+KMS_RC kms_ca_revoke(const struct kms_ca *ca, int64_t now_ms, struct kms_bytes cert_pem,
+                     struct kms_bytes crl_pem, struct kms_buf *out);
+
 #endif

@@ -42,6 +42,17 @@ enum kms_rc kms_ext_add_crl(X509_CRL *crl, X509 *issuer, long number)
     return KMS_OK;
 }
 
+enum kms_rc kms_ext_take_text(BIO *bio, struct kms_buf *out)
+{
+    char *text;
+    long n = BIO_get_mem_data(bio, &text);
+
+    if (n <= 0)
+        return kms_ossl_err("writing PEM");
+    kms_buf_add(out, text, (size_t)n);
+    return kms_buf_ok(out);
+}
+
 static bool printable(const char *text)
 {
     size_t n = 0;

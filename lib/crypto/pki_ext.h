@@ -7,6 +7,15 @@
 #include "crypto/ossl.h"
 #include "crypto/pki.h"
 
+/* Peers whose clocks are a little slow accept what was just signed at once. */
+enum { KMS_PKI_BACKDATE_S = 300 };
+
+struct kms_ca {
+    EVP_PKEY *key;
+    X509 *cert;
+};
+
+KMS_OSSL_OWNED(BIO);
 KMS_OSSL_OWNED(X509);
 KMS_OSSL_OWNED(X509_CRL);
 KMS_OSSL_OWNED(X509_NAME);
@@ -22,6 +31,9 @@ struct kms_ext {
 KMS_RC kms_ext_add(X509 *x, X509 *issuer, const struct kms_ext *exts, size_t n);
 /* Add authority key identifier and CRL number to a revocation list of this issuer. */
 KMS_RC kms_ext_add_crl(X509_CRL *crl, X509 *issuer, long number);
+
+/* Append what was written to a memory BIO; such BIOs wipe their memory when freed. */
+KMS_RC kms_ext_take_text(BIO *bio, struct kms_buf *out);
 
 /*
  * Add subjectAltName. Names go in as they are and never through the configuration
