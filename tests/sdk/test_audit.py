@@ -230,7 +230,7 @@ def test_a_changed_record_is_found_and_named(stopped, tmp_path):
             n for n in names if n.endswith(".sock") or n == "token"])
         at = record.rindex(b'"', 0, len(record) // 2 + 40) - 1
         damaged = record[:at] + bytes([record[at] ^ 1]) + record[at + 1:]
-        assert edit(data, "UPDATE record SET record = ? WHERE seq = ?", (damaged, seq)) == 1
+        assert edit(data, "UPDATE records SET record = ? WHERE seq = ?", (damaged, seq)) == 1
         done = audit.verify(data, check=False)
         assert done.returncode != 0, f"record {seq} was changed unnoticed"
         said = done.stdout + done.stderr
@@ -239,13 +239,14 @@ def test_a_changed_record_is_found_and_named(stopped, tmp_path):
 
 
 @pytest.mark.parametrize("statement", [
-    "DELETE FROM record WHERE seq = 3",
-    "DELETE FROM record WHERE seq = 1",
-    "UPDATE record SET seq = seq + 1000 WHERE seq = 4",
-    "UPDATE record SET record = (SELECT record FROM record WHERE seq = 4) WHERE seq = 3",
-    "UPDATE record SET record = x'7b7d' WHERE seq = 2",
-    "UPDATE record SET record = x'' WHERE seq = 2",
-    "INSERT INTO record (seq, record) SELECT MAX(seq) + 1, record FROM record WHERE seq = 2"])
+    "DELETE FROM records WHERE seq = 3",
+    "DELETE FROM records WHERE seq = 1",
+    "UPDATE records SET seq = seq + 1000 WHERE seq = 4",
+    "UPDATE records SET record = (SELECT record FROM records WHERE seq = 4) WHERE seq = 3",
+    "UPDATE records SET record = x'7b7d' WHERE seq = 2",
+    "UPDATE records SET record = x'' WHERE seq = 2",
+    "INSERT INTO records (seq, record) SELECT "
+    "(SELECT MAX(seq) FROM records) + 1, record FROM records WHERE seq = 2"])
 def test_a_removed_moved_or_added_record_is_found(copy, statement):
     try:
         changed = edit(copy, statement)
@@ -257,8 +258,8 @@ def test_a_removed_moved_or_added_record_is_found(copy, statement):
     assert re.search(r"\b\d+\b", done.stdout + done.stderr)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE record SET record = x'7b7d' WHERE seq = 2",
-                                       "DELETE FROM record WHERE seq = 2"])
+@pytest.mark.parametrize("statement", ["UPDATE records SET record = x'7b7d' WHERE seq = 2",
+                                       "DELETE FROM records WHERE seq = 2"])
 def test_the_schema_itself_refuses_edits(copy, statement):
     with closing(sqlite3.connect(audit.database(copy))) as db:
         with pytest.raises(sqlite3.IntegrityError):

@@ -63,8 +63,8 @@ def sealed_bytes(data, key_id):
     """The sealed material of every version of a key, read out of the database file."""
     with closing(sqlite3.connect(f"file:{audit.database(data)}?mode=ro", uri=True)) as db:
         rows = db.execute(
-            "SELECT v.sealed FROM key_version v JOIN key k ON k.id = v.key "
-            "WHERE k.key_id = ?", (key_id,)).fetchall()
+            "SELECT m.sealed FROM material m JOIN versions v ON v.material = m.row "
+            "JOIN keys k ON k.row = v.key_row WHERE k.id = ?", (key_id,)).fetchall()
     return [bytes(sealed) for (sealed,) in rows if sealed]
 
 

@@ -17,7 +17,7 @@ def raw_records(data, from_seq=0):
     with closing(sqlite3.connect(f"file:{database(data)}?mode=ro", uri=True)) as db:
         return [(seq, bytes(record, "utf-8") if isinstance(record, str) else record)
                 for seq, record in db.execute(
-                    "SELECT seq, record FROM record WHERE seq >= ? ORDER BY seq",
+                    "SELECT seq, record FROM records WHERE seq >= ? ORDER BY seq",
                     (from_seq,))]
 
 

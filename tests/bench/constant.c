@@ -1,0 +1,133 @@
+/*
+ * constant - a constant answer over mutual TLS: what the front alone can do.
+ *
+ * The same libmicrohttpd and GnuTLS set-up as kmsd's front (epoll threads, client
+ * certificates required and checked in the handshake, body read whole), but the answer is
+ * fixed. kmsd's throughput is told as a share of this one's.
+ *
+ * Usage:  constant CA CERT KEY THREADS [BYTES]
+ *   Listens on a free port of 127.0.0.1, prints {"port":N,"pid":N}, and serves until
+ *   standard input ends. BYTES is the length of the answer's body (default 300).
+ */
+#include <arpa/inet.h>
+#include <gnutls/gnutls.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct MHD_Response *answer;
+
+static char *slurp(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = calloc(1, 1 << 16);
+
+    if (f == NULL || text == NULL || fread(text, 1, (1 << 16) - 1, f) == 0) {
+        fprintf(stderr, "constant: cannot read %s\n", path);
+        exit(2);
+    }
+    fclose(f);
+    return text;
+}
+
+/* Runs before the handshake: a connection without a good certificate ends there. */
+static void require_certificate(void *cls, struct MHD_Connection *c, void **socket_ctx,
+                                enum MHD_ConnectionNotificationCode code)
+{
+    const union MHD_ConnectionInfo *info;
+
+    (void)cls;
+    (void)socket_ctx;
+    if (code != MHD_CONNECTION_NOTIFY_STARTED)
+        return;
+    info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (info == NULL)
+        exit(2);
+    gnutls_certificate_server_set_request((gnutls_session_t)info->tls_session,
+                                          GNUTLS_CERT_REQUIRE);
+    gnutls_session_set_verify_cert((gnutls_session_t)info->tls_session, NULL, 0);
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *c, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_size, void **req_ctx)
+{
+    static int begun;
+
+    (void)cls;
+    (void)url;
+    (void)method;
+    (void)version;
+    (void)upload;
+    if (*req_ctx == NULL) {
+        *req_ctx = &begun;
+        return MHD_YES;
+    }
+    if (*upload_size != 0) {
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    return MHD_queue_response(c, MHD_HTTP_OK, answer);
+}
+
+static struct MHD_Response *make_answer(size_t len)
+{
+    char *body = malloc(len);
+    struct MHD_Response *r;
+
+    if (body == NULL)
+        return NULL;
+    memset(body, 'x', len);
+    r = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
+    if (r == NULL
+        || MHD_add_response_header(r, "Content-Type", "application/x-amz-json-1.1") == MHD_NO
+        || MHD_add_response_header(r, "x-amzn-RequestId",
+                                   "00000000-0000-4000-8000-000000000000")
+               == MHD_NO)
+        return NULL;
+    return r;
+}
+
+int main(int argc, char **argv)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    const union MHD_DaemonInfo *info;
+    struct MHD_Daemon *d;
+    unsigned threads;
+    char c;
+
+    if (argc < 5) {
+        fprintf(stderr, "usage: constant CA CERT KEY THREADS [BYTES]\n");
+        return 2;
+    }
+    threads = (unsigned)strtoul(argv[4], NULL, 10);
+    answer = make_answer(argc > 5 ? strtoul(argv[5], NULL, 10) : 300);
+    if (answer == NULL || threads == 0)
+        return 2;
+    d = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        handle, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
+        MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
+        MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_HTTPS_MEM_TRUST, slurp(argv[1]),
+        MHD_OPTION_HTTPS_MEM_CERT, slurp(argv[2]), MHD_OPTION_HTTPS_MEM_KEY, slurp(argv[3]),
+        MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+        MHD_OPTION_NOTIFY_CONNECTION, require_certificate, NULL, MHD_OPTION_END);
+    if (d == NULL) {
+        fprintf(stderr, "constant: cannot listen\n");
+        return 1;
+    }
+    info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
+    printf("{\"port\":%u,\"pid\":%ld}\n", info != NULL ? info->port : 0u, (long)getpid());
+    fflush(stdout);
+    while (read(STDIN_FILENO, &c, 1) > 0)
+        ;
+    MHD_stop_daemon(d);
+    MHD_destroy_response(answer);
+    return 0;
+}

@@ -1,0 +1,286 @@
+#!/usr/bin/env bash
+#
+# Everything that proves kmsd, from nothing: tests/run.sh [stage...]
+#
+#   setup     Debian packages, Python venv, node modules      (first, unless all is there)
+#   build     gcc, as released, with the tests' tools
+#   lint      include ladder, house rules, the model against botocore's
+#   unit      Check programs
+#   sdk       front-door tests with boto3 and raw sockets
+#   js        AWS SDK for JavaScript v3
+#   cli       AWS CLI v2
+#   readme    the README's code blocks and deploy/quickstart.sh --check
+#   campaign  kill -9 under load, edits of the database; short and seeded
+#   asan      unit tests and a front-door smoke under ASan and UBSan
+#   tsan      unit tests of whatever has threads under TSan
+#   clang     the other compiler, warnings as errors
+#   bench     throughput beside a constant answer, start-up time; short
+#
+# Without stages: all. Works as root or as a user with sudo, on Debian 12 and 13. Builds go
+# to KMSD_TEST_DIR (default: build-tests in the tree, which git ignores). The last line is
+# "N passed, M failed, K skipped"; the exit code is non-zero when M > 0.
+
+set -u -o pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit 1
+work=${KMSD_TEST_DIR:-$root/build-tests}
+venv=${KMSD_TEST_VENV:-$root/.venv-tests}
+python=$venv/bin/python
+jobs=$(nproc)
+all_stages="setup build lint unit sdk js cli readme campaign asan tsan clang bench"
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+mkdir -p "$work" || exit 1
+passed=0 failed=0 skipped=0 times=""
+
+# --- counting ---------------------------------------------------------------------------
+
+pass() { passed=$((passed + ${1:-1})); }
+fail() { failed=$((failed + ${1:-1})); }
+skip() { skipped=$((skipped + 1)); echo "skipped: $*"; }
+
+# One thing that either works or not.
+check() {
+    local what=$1
+    shift
+    if "$@"; then
+        echo "ok: $what"
+        pass
+    else
+        echo "FAILED: $what"
+        fail
+    fi
+}
+
+# Adds what a JUnit file counts; a file that is not there is one failure.
+count_junit() {
+    local counts
+    counts=$("$python" - "$1" <<'PY'
+import sys, xml.etree.ElementTree as tree
+total = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+for suite in tree.parse(sys.argv[1]).getroot().iter("testsuite"):
+    for name in total:
+        total[name] += int(suite.get(name, 0))
+bad = total["failures"] + total["errors"]
+print(max(0, total["tests"] - bad - total["skipped"]), bad, total["skipped"])
+PY
+    ) || { echo "FAILED: no result in $1"; fail; return; }
+    read -r p f s <<<"$counts"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+# --- what is needed ---------------------------------------------------------------------
+
+packages="gcc clang meson ninja-build pkg-config git python3 python3-venv check
+    libssl-dev libsqlite3-dev libjansson-dev libcyaml-dev libmicrohttpd-dev libgnutls28-dev
+    libseccomp-dev libp11-kit-dev softhsm2 awscli curl jq ca-certificates"
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_packages() {
+    local missing=""
+    for package in $packages; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+            missing="$missing $package"
+    done
+    # Another node than Debian's is as good, and Debian's npm would not sit beside it.
+    command -v node >/dev/null || missing="$missing nodejs"
+    command -v npm >/dev/null || missing="$missing npm"
+    [ -z "$missing" ] && return 0
+    echo "installing:$missing"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >"$work/apt.log" 2>&1
+    # shellcheck disable=SC2086
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+        --no-install-recommends $missing >>"$work/apt.log" 2>&1 ||
+        { tail -n 30 "$work/apt.log"; return 1; }
+}
+
+make_venv() {
+    local stamp=$venv/requirements.done
+    cmp -s tests/requirements.txt "$stamp" && return 0
+    rm -rf "$venv"
+    /usr/bin/python3 -m venv "$venv" &&
+        "$python" -m pip install -q --disable-pip-version-check -r tests/requirements.txt &&
+        cp tests/requirements.txt "$stamp"
+}
+
+make_node_modules() {
+    cmp -s tests/sdk/js/package-lock.json tests/sdk/js/node_modules/lock.done && return 0
+    (cd tests/sdk/js && npm ci --silent >"$work/npm.log" 2>&1) ||
+        { tail -n 20 "$work/npm.log"; return 1; }
+    cp tests/sdk/js/package-lock.json tests/sdk/js/node_modules/lock.done
+}
+
+stage_setup() {
+    check "Debian packages" install_packages
+    check "Python packages" make_venv
+    check "node modules" make_node_modules
+}
+
+# --- builds -----------------------------------------------------------------------------
+
+# build NAME [meson options...]: configure once, then bring up to date.
+build() {
+    local name=$1 dir=$work/$1
+    shift
+    if [ ! -f "$dir/build.ninja" ]; then
+        meson setup "$dir" "$root" "$@" >"$work/$name.log" 2>&1 ||
+            { tail -n 20 "$work/$name.log"; return 1; }
+    fi
+    ninja -j "$jobs" -C "$dir" ${targets:-} >"$work/$name.log" 2>&1 ||
+        { grep -E 'FAILED|error|warning' "$work/$name.log" | head -n 30; return 1; }
+}
+
+built=""
+need_build() {
+    [ -n "$built" ] && return 0
+    if build gcc; then built=yes; else echo "FAILED: build"; fail; return 1; fi
+}
+
+stage_build() {
+    need_build && { echo "ok: gcc build"; pass; }
+}
+
+stage_clang() {
+    check "clang build, warnings as errors" build clang --native-file tests/setups/clang.ini
+}
+
+# --- tests ------------------------------------------------------------------------------
+
+stage_lint() {
+    check "include ladder" python3 tests/lint/includes.py
+    check "house rules" python3 tests/lint/house.py
+    if [ -f tests/lint/model.py ]; then
+        check "model against botocore's" "$python" tests/lint/model.py
+    fi
+    check "shell scripts parse" bash -n tests/run.sh
+    for script in deploy/*.sh; do
+        [ -f "$script" ] && check "$script parses" bash -n "$script"
+    done
+}
+
+# unit_tests DIR SETUP [names...]: counts checks, not programs.
+unit_tests() {
+    local dir=$1 setup=$2 log counts
+    shift 2
+    log=$dir/meson-logs/testlog${setup:+-$setup}.txt
+    rm -f "$log"
+    if ! meson test -C "$dir" --no-rebuild --suite unit --num-processes "$jobs" \
+        ${setup:+--setup "$setup"} "$@" >"$dir/unit.out" 2>&1; then
+        grep -E ' (FAIL|ERROR|TIMEOUT) ' "$dir/unit.out"
+        grep -hE ':[FE]:|ERROR: |WARNING: ThreadSan|runtime error' "$log" 2>/dev/null |
+            head -n 30
+        # A program that died counts no checks of its own.
+        fail "$(grep -cE ' (ERROR|TIMEOUT) |killed by signal' "$dir/unit.out")"
+    fi
+    counts=$(grep -hoE 'Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' "$log" 2>/dev/null |
+        awk -F'[:,]' '{n += $2; bad += $4 + $6} END {print n + 0, bad + 0}')
+    read -r n bad <<<"$counts"
+    echo "$n checks, $bad failed"
+    passed=$((passed + n - bad)) failed=$((failed + bad))
+    [ "$n" -gt 0 ] || { echo "FAILED: no unit test ran"; fail; }
+}
+
+stage_unit() {
+    need_build && unit_tests "$work/gcc" ""
+}
+
+# front_door NAME BUILD [pytest arguments...]
+front_door() {
+    local name=$1 build=$2 out=$work/pytest-$1.xml
+    shift 2
+    rm -f "$out"
+    KMSD_BUILD=$work/$build "$python" -m pytest -c tests/sdk/pytest.ini --rootdir tests/sdk \
+        --junitxml "$out" --durations 8 "$@"
+    count_junit "$out"
+}
+
+stage_sdk() {
+    need_build && front_door sdk gcc tests/sdk --ignore tests/sdk/test_sdk_js.py \
+        --ignore tests/sdk/test_aws_cli.py --ignore tests/sdk/test_quickstart.py \
+        --ignore tests/sdk/test_readme.py
+}
+
+stage_js() {
+    need_build && front_door js gcc tests/sdk/test_sdk_js.py
+}
+
+stage_cli() {
+    need_build && front_door cli gcc tests/sdk/test_aws_cli.py
+}
+
+stage_readme() {
+    local files=""
+    for file in tests/sdk/test_readme.py tests/sdk/test_quickstart.py; do
+        [ -f "$file" ] && files="$files $file"
+    done
+    # shellcheck disable=SC2086
+    need_build && front_door readme gcc $files
+}
+
+stage_campaign() {
+    need_build || return
+    export KMSD_BUILD=$work/gcc
+    check "crash campaign" "$python" tests/campaign/crash.py --kills "${KMSD_KILLS:-200}"
+    check "tamper campaign" "$python" tests/campaign/tamper.py --rounds "${KMSD_EDITS:-60}"
+}
+
+stage_asan() {
+    build asan --native-file tests/setups/asan.ini || { echo "FAILED: asan build"; fail; return; }
+    unit_tests "$work/asan" asan
+    KMSD_TEST_SLOW=4 ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1 \
+        LSAN_OPTIONS=suppressions=$root/tests/setups/lsan.supp \
+        front_door asan asan tests/sdk/test_envelope.py tests/sdk/test_bad_input.py \
+        tests/sdk/test_contexts.py
+}
+
+# Modules with threads of their own or made to be called from many.
+threaded='base|store|dispatch|keyring|token|service|schedule|exchange|refusals|secret|clock'
+
+stage_tsan() {
+    local names
+    names=$(grep -oE "^  '[a-z0-9_]+'" tests/unit/meson.build | tr -d " '" |
+        grep -E "^($threaded)" | tr '\n' ' ')
+    [ -n "$names" ] || { skip "tsan: no unit test of a module with threads"; return; }
+    targets=$(for name in $names; do echo "tests/unit/test_$name"; done)
+    build tsan --native-file tests/setups/tsan.ini ||
+        { targets=""; echo "FAILED: tsan build"; fail; return; }
+    targets=""
+    # shellcheck disable=SC2086
+    unit_tests "$work/tsan" tsan $names
+}
+
+stage_bench() {
+    need_build || return
+    export KMSD_BUILD=$work/gcc
+    check "start to ready line" "$python" tests/bench/start.py --check
+    check "throughput beside a constant answer" "$python" tests/bench/run.py --rounds 5 \
+        --seconds 2 --check
+}
+
+# --- main -------------------------------------------------------------------------------
+
+[ $# -gt 0 ] || set -- $all_stages
+for stage in "$@"; do
+    case " $all_stages " in
+    *" $stage "*) ;;
+    *) echo "no such stage: $stage (have: $all_stages)" >&2; exit 2 ;;
+    esac
+done
+# Every stage needs the tools; what is there already costs a moment.
+case " $* " in
+*" setup "*) ;;
+*) install_packages && make_venv && make_node_modules || { echo "FAILED: setup"; fail; } ;;
+esac
+for stage in "$@"; do
+    echo "=== $stage"
+    begun=$SECONDS
+    "stage_$stage"
+    took=$((SECONDS - begun))
+    times="$times $stage:${took}s"
+    echo "--- $stage: $took s"
+done
+echo "seconds:$times, $SECONDS in all"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
