@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/file.h"
+#include "common/disk.h"
 #include "common/home.h"
 #include "common/home_lock.h"
 #include "common/home_token.h"
@@ -14,7 +14,7 @@ bool kms_home_exists(const char *data)
     char path[4096];
     int n = snprintf(path, sizeof path, "%s/kmsd.db", data);
 
-    return n > 0 && (size_t)n < sizeof path && kms_file_exists(path);
+    return n > 0 && (size_t)n < sizeof path && kms_disk_exists(path);
 }
 
 void kms_home_free(struct kms_home *h)

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "common/file.h"
+#include "common/disk.h"
 #include "common/home.h"
 #include "common/home_lock.h"
 #include "common/home_token.h"
@@ -19,7 +19,7 @@ struct making {
 
 static enum kms_rc free_place(const struct making *m, const char *path)
 {
-    if (!kms_file_exists(path))
+    if (!kms_disk_exists(path))
         return KMS_OK;
     return kms_err(KMS_E_CONFIG, "%s is there already%s", path,
                    kms_home_exists(m->opts->data)
@@ -30,7 +30,7 @@ static enum kms_rc free_place(const struct making *m, const char *path)
 /* The PIN: a given file that is there is used, else one is made. */
 static enum kms_rc get_pin(struct making *m, struct kms_secret **pin)
 {
-    if (kms_file_exists(m->pin.p)) {
+    if (kms_disk_exists(m->pin.p)) {
         KMS_TRY(kms_pin_read(m->pin.p, pin));
         /* 22 base64 digits are 128 bits; another token counts wrong PINs itself. */
         if (m->opts->module == NULL && kms_secret_view(*pin).n < 22)
@@ -93,9 +93,9 @@ static enum kms_rc make_db(struct making *m, struct kms_bytes kek_id,
     KMS_TRY(kms_store_open(&opts, &store));
     rc = put_meta(store, kek_id, row_key, m->arena);
     kms_store_free(store);
-    if (rc == KMS_OK && kms_file_exists(m->db_wal.p))
+    if (rc == KMS_OK && kms_disk_exists(m->db_wal.p))
         rc = kms_err(KMS_E_STORE, "%s: could not be closed whole", m->db_new.p);
-    return rc == KMS_OK ? kms_dir_move(m->db_new.p, m->db.p) : rc;
+    return rc == KMS_OK ? kms_disk_move_dir(m->db_new.p, m->db.p) : rc;
 }
 
 static enum kms_rc make_all(struct making *m)
@@ -141,7 +141,7 @@ static enum kms_rc place(struct making *m)
 static enum kms_rc leavings(const struct making *m, enum kms_rc rc)
 {
     char why[4096];
-    bool db = kms_file_exists(m->db_new.p);
+    bool db = kms_disk_exists(m->db_new.p);
 
     if (!m->pin_made && !m->token_made && !db)
         return rc;
@@ -162,7 +162,7 @@ enum kms_rc kms_home_make(const struct kms_home_opts *opts)
     KMS_TRY(kms_arena_new(&a));
     m.arena = a;
     KMS_TRY(place(&m));
-    KMS_TRY(kms_dir_make(opts->data));
+    KMS_TRY(kms_disk_make_dir(opts->data));
     KMS_TRY(kms_home_lock(opts->data, &lock));
     rc = place(&m); /* again: somebody may have been faster to the lock */
     if (rc == KMS_OK)

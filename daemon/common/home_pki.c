@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "common/file.h"
+#include "common/disk.h"
 #include "common/home.h"
 #include "common/home_pki.h"
 
@@ -86,8 +86,8 @@ static enum kms_rc put(const char *dir, const char *name, const char *suffix,
     if (n < 0 || (size_t)n >= sizeof path)
         return kms_err(KMS_E_IO, "%s: the path is too long", dir);
     KMS_TRY(kms_buf_ok(b));
-    return replace ? kms_file_replace(path, kms_buf_view(b), mode)
-                   : kms_file_make(path, kms_buf_view(b), mode);
+    return replace ? kms_disk_replace(path, kms_buf_view(b), mode)
+                   : kms_disk_make(path, kms_buf_view(b), mode);
 }
 
 static enum kms_rc put_pair(const char *dir, const char *name, const struct kms_buf *key,
@@ -128,17 +128,17 @@ enum kms_rc kms_home_make_pki(const char *data, const struct kms_home_names *nam
 
     if (n < 0 || m < 0 || (size_t)m >= sizeof tmp)
         return kms_err(KMS_E_IO, "%s: the path is too long", data);
-    if (kms_file_exists(dir))
+    if (kms_disk_exists(dir))
         return kms_err(KMS_E_CONFIG, "%s is there already; nothing was changed", dir);
-    if (kms_file_exists(tmp))
+    if (kms_disk_exists(tmp))
         return kms_err(KMS_E_CONFIG,
                        "%s is there from a run that did not finish; remove "
                        "it and run again",
                        tmp);
     KMS_TRY(check_client(names->client));
-    KMS_TRY(kms_dir_make(tmp));
+    KMS_TRY(kms_disk_make_dir(tmp));
     KMS_TRY(fill(tmp, names));
-    return kms_dir_move(tmp, dir);
+    return kms_disk_move_dir(tmp, dir);
 }
 
 enum kms_rc kms_home_ca(const char *data, struct kms_ca **out)
@@ -150,9 +150,9 @@ enum kms_rc kms_home_ca(const char *data, struct kms_ca **out)
 
     if (n < 0 || (size_t)n >= sizeof path)
         return kms_err(KMS_E_IO, "%s: the path is too long", data);
-    KMS_TRY(kms_file_read(path, PEM_MAX, &key));
+    KMS_TRY(kms_disk_read(path, PEM_MAX, &key));
     snprintf(path, sizeof path, "%s/pki/ca.pem", data);
-    KMS_TRY(kms_file_read(path, PEM_MAX, &cert));
+    KMS_TRY(kms_disk_read(path, PEM_MAX, &cert));
     return kms_ca_load(kms_buf_view(&key), kms_buf_view(&cert), out);
 }
 
@@ -169,7 +169,7 @@ enum kms_rc kms_home_issue_client(const char *data, const char *account, const c
         return kms_err(KMS_E_IO, "%s: the path is too long", data);
     KMS_TRY(check_client(name));
     snprintf(path, sizeof path, "%s/%s.pem", dir, name);
-    if (kms_file_exists(path))
+    if (kms_disk_exists(path))
         return kms_err(KMS_E_CONFIG,
                        "%s is there already; choose another name, or move "
                        "it away",

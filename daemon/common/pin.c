@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/file.h"
+#include "common/disk.h"
 #include "common/pin.h"
 
 enum { PIN_RANDOM = 32, PIN_TEXT = 43, PIN_MAX = 255 };
@@ -21,7 +21,7 @@ enum kms_rc kms_pin_path(const struct kms_home_opts *opts, struct kms_arena *a,
         return kms_arena_str(a, kms_str_of(opts->pin_file), out);
     if (credentials != NULL && credentials[0] == '/') {
         KMS_TRY(kms_arena_fmt(a, &path, "%s/pin", credentials));
-        if (kms_file_exists(path.p)) {
+        if (kms_disk_exists(path.p)) {
             *out = path;
             return KMS_OK;
         }
@@ -105,7 +105,7 @@ enum kms_rc kms_pin_make(const char *path, struct kms_secret **out)
     kms_buf_add(&line, kms_secret_view(pin).p, PIN_TEXT);
     kms_buf_byte(&line, '\n');
     KMS_TRY(kms_buf_ok(&line));
-    KMS_TRY(kms_file_make(path, kms_buf_view(&line), 0600));
+    KMS_TRY(kms_disk_make(path, kms_buf_view(&line), 0600));
     *out = KMS_TAKE(pin);
     return KMS_OK;
 }

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/file.h"
+#include "common/disk.h"
 
 enum { PATH_BYTES = 4096 };
 
@@ -28,7 +28,7 @@ static enum kms_rc parent_of(const char *path, char *dir)
     return KMS_OK;
 }
 
-enum kms_rc kms_dir_sync(const char *path)
+enum kms_rc kms_disk_sync_dir(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int err;
@@ -46,7 +46,7 @@ static enum kms_rc sync_parent(const char *path)
     char dir[PATH_BYTES];
 
     KMS_TRY(parent_of(path, dir));
-    return kms_dir_sync(dir);
+    return kms_disk_sync_dir(dir);
 }
 
 static bool write_all(int fd, struct kms_bytes data)
@@ -114,17 +114,17 @@ static enum kms_rc put(const char *path, struct kms_bytes data, mode_t mode, boo
     return sync_parent(path);
 }
 
-enum kms_rc kms_file_make(const char *path, struct kms_bytes data, mode_t mode)
+enum kms_rc kms_disk_make(const char *path, struct kms_bytes data, mode_t mode)
 {
     return put(path, data, mode, true);
 }
 
-enum kms_rc kms_file_replace(const char *path, struct kms_bytes data, mode_t mode)
+enum kms_rc kms_disk_replace(const char *path, struct kms_bytes data, mode_t mode)
 {
     return put(path, data, mode, false);
 }
 
-enum kms_rc kms_file_read(const char *path, size_t max, struct kms_buf *out)
+enum kms_rc kms_disk_read(const char *path, size_t max, struct kms_buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t total = 0;
@@ -157,14 +157,14 @@ enum kms_rc kms_file_read(const char *path, size_t max, struct kms_buf *out)
     return kms_buf_ok(out);
 }
 
-bool kms_file_exists(const char *path)
+bool kms_disk_exists(const char *path)
 {
     struct stat st;
 
     return lstat(path, &st) == 0;
 }
 
-enum kms_rc kms_dir_make(const char *path)
+enum kms_rc kms_disk_make_dir(const char *path)
 {
     struct stat st;
 
@@ -179,11 +179,11 @@ enum kms_rc kms_dir_make(const char *path)
     return KMS_OK;
 }
 
-enum kms_rc kms_dir_move(const char *from, const char *to)
+enum kms_rc kms_disk_move_dir(const char *from, const char *to)
 {
     bool moved = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
 
-    if (!moved && (errno == EINVAL || errno == ENOSYS) && !kms_file_exists(to))
+    if (!moved && (errno == EINVAL || errno == ENOSYS) && !kms_disk_exists(to))
         moved = rename(from, to) == 0;
     if (!moved)
         return fail(to);
