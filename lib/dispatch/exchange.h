@@ -45,5 +45,7 @@ void kms_reply_internal(struct kms_exchange *x);
 
 /* The value of a header by its lower-case name; absent when it was not sent. */
 struct kms_str kms_request_header(const struct kms_request *req, const char *name);
+/* The Content-Type is JSON 1.1, with or without parameters: no other is read. */
+bool kms_request_is_json(const struct kms_request *req);
 
 #endif

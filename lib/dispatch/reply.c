@@ -5,16 +5,7 @@
 
 static const char json_1_1[] = "application/x-amz-json-1.1";
 
-/* A request that does not even say it is JSON 1.1 is answered as by another protocol. */
-static bool is_json_1_1(const struct kms_exchange *x)
-{
-    struct kms_str type = kms_request_header(x->req, "content-type");
-
-    return kms_str_starts(type, json_1_1) &&
-           (type.n == sizeof json_1_1 - 1 || type.p[sizeof json_1_1 - 1] == ';' ||
-            type.p[sizeof json_1_1 - 1] == ' ');
-}
-
+/* Who does not even say JSON 1.1 is answered as by another protocol. */
 static enum kms_rc put_unknown(struct kms_exchange *x)
 {
     x->reply.status = 404;
@@ -26,7 +17,7 @@ static enum kms_rc put_unknown(struct kms_exchange *x)
 static enum kms_rc fill(struct kms_exchange *x)
 {
     kms_buf_reset(&x->reply.body);
-    if (x->rc == KMS_E_UNKNOWN_OPERATION && !is_json_1_1(x))
+    if (x->rc == KMS_E_UNKNOWN_OPERATION && !kms_request_is_json(x->req))
         return put_unknown(x);
     x->reply.content_type = json_1_1;
     x->reply.status = kms_rc_info(x->rc)->http;

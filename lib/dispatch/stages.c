@@ -21,6 +21,16 @@ struct kms_str kms_request_header(const struct kms_request *req, const char *nam
     return (struct kms_str){NULL, 0};
 }
 
+bool kms_request_is_json(const struct kms_request *req)
+{
+    static const char json_1_1[] = "application/x-amz-json-1.1";
+    struct kms_str type = kms_request_header(req, "content-type");
+
+    return kms_str_starts(type, json_1_1) &&
+           (type.n == sizeof json_1_1 - 1 || type.p[sizeof json_1_1 - 1] == ';' ||
+            type.p[sizeof json_1_1 - 1] == ' ');
+}
+
 static enum kms_rc authenticate(struct kms_exchange *x)
 {
     const struct kms_service_opts *o = &x->service->opts;
@@ -50,6 +60,8 @@ static enum kms_rc read_envelope(struct kms_exchange *x)
         return KMS_E_UNKNOWN_OPERATION;
     }
     x->name = kms_str_skip(target, sizeof prefix - 1);
+    if (!kms_request_is_json(x->req))
+        return KMS_E_UNKNOWN_OPERATION;
     x->call.op = kms_op_find(x->name);
     if (x->call.op == NULL || kms_op_code(x->call.op) == NULL) {
         x->call.op = NULL;
