@@ -14,6 +14,7 @@
 #   asan      unit tests and a front-door smoke under ASan and UBSan
 #   tsan      unit tests of whatever has threads under TSan
 #   clang     the other compiler, warnings as errors
+#   fuzz      each fuzzer for a few seconds from its corpus
 #   bench     throughput beside a constant answer, start-up time; short
 #
 # Without stages: all. Works as root or as a user with sudo, on Debian 12 and 13. Builds go
@@ -27,7 +28,7 @@ work=${KMSD_TEST_DIR:-$root/build-tests}
 venv=${KMSD_TEST_VENV:-$root/.venv-tests}
 python=$venv/bin/python
 jobs=$(nproc)
-all_stages="setup build lint unit sdk js cli readme campaign asan tsan clang bench"
+all_stages="setup build lint unit sdk js cli readme campaign asan tsan clang fuzz bench"
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$work" || exit 1
 passed=0 failed=0 skipped=0 times=""
@@ -146,6 +147,36 @@ stage_clang() {
     check "clang build, warnings as errors" build clang --native-file tests/setups/clang.ini
 }
 
+# libFuzzer is in a package that carries clang's version.
+have_fuzzer() {
+    local try='int LLVMFuzzerTestOneInput(const char *p, long n) { return p && n ? 0 : 0; }'
+    links() { echo "$try" | clang -fsanitize=fuzzer -xc - -o "$work/try" >/dev/null 2>&1; }
+    links && return 0
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+        "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" >>"$work/apt.log" 2>&1
+    links
+}
+
+stage_fuzz() {
+    have_fuzzer || { skip "fuzz: clang has no libFuzzer here"; return; }
+    CFLAGS=-fsanitize=fuzzer-no-link build fuzz --native-file tests/setups/clang.ini \
+        --native-file tests/setups/asan.ini -Dfuzzers=true ||
+        { echo "FAILED: fuzz build"; fail; return; }
+    for corpus in tests/fuzz/corpus/*/; do
+        name=$(basename "$corpus")
+        mkdir -p "$work/corpus/$name"
+        check "fuzz $name" fuzz_one "$name" "$corpus"
+    done
+}
+
+fuzz_one() {
+    local program=$work/fuzz/tests/fuzz/fuzz_$1 dict=$work/fuzz/proto/kms.dict
+    "$program" -max_total_time="${KMSD_FUZZ_S:-10}" -print_final_stats=0 -verbosity=0 \
+        $([ -f "$dict" ] && echo "-dict=$dict") -artifact_prefix="$work/crash-$1-" \
+        "$work/corpus/$1" "$2" >"$work/fuzz-$1.log" 2>&1 ||
+        { tail -n 20 "$work/fuzz-$1.log"; return 1; }
+}
+
 # --- tests ------------------------------------------------------------------------------
 
 stage_lint() {
@@ -160,26 +191,38 @@ stage_lint() {
     done
 }
 
-# unit_tests DIR SETUP [names...]: counts checks, not programs.
+# unit_tests DIR SETUP [names...]: counts the checks of Check programs, not programs.
 unit_tests() {
     local dir=$1 setup=$2 log counts
     shift 2
-    log=$dir/meson-logs/testlog${setup:+-$setup}.txt
+    log=$dir/meson-logs/testlog${setup:+-$setup}.json
     rm -f "$log"
-    if ! meson test -C "$dir" --no-rebuild --suite unit --num-processes "$jobs" \
-        ${setup:+--setup "$setup"} "$@" >"$dir/unit.out" 2>&1; then
-        grep -E ' (FAIL|ERROR|TIMEOUT) ' "$dir/unit.out"
-        grep -hE ':[FE]:|ERROR: |WARNING: ThreadSan|runtime error' "$log" 2>/dev/null |
-            head -n 30
-        # A program that died counts no checks of its own.
-        fail "$(grep -cE ' (ERROR|TIMEOUT) |killed by signal' "$dir/unit.out")"
-    fi
-    counts=$(grep -hoE 'Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' "$log" 2>/dev/null |
-        awk -F'[:,]' '{n += $2; bad += $4 + $6} END {print n + 0, bad + 0}')
-    read -r n bad <<<"$counts"
-    echo "$n checks, $bad failed"
-    passed=$((passed + n - bad)) failed=$((failed + bad))
-    [ "$n" -gt 0 ] || { echo "FAILED: no unit test ran"; fail; }
+    meson test -C "$dir" --no-rebuild --num-processes "$jobs" ${setup:+--setup "$setup"} \
+        "$@" >"$dir/unit.out" 2>&1 || grep -E ' (FAIL|ERROR|TIMEOUT) ' "$dir/unit.out"
+    counts=$("$python" - "$log" <<'PY'
+import json, re, sys
+good = bad = skipped = 0
+for line in open(sys.argv[1]):
+    test = json.loads(line)
+    words = (test.get("stdout") or "") + (test.get("stderr") or "")
+    told = re.search(r"Checks: (\d+), Failures: (\d+), Errors: (\d+)", words)
+    checks, failures, errors = map(int, told.groups()) if told else (1, 0, 0)
+    wrong = failures + errors
+    if test["result"] == "SKIP":
+        skipped += 1
+        continue
+    if test["result"] not in ("OK", "EXPECTEDFAIL"):
+        wrong = max(1, wrong)
+        print("\n".join(words.splitlines()[-30:]), file=sys.stderr)
+    good += max(0, checks - wrong)
+    bad += wrong
+print(good, bad, skipped)
+PY
+    ) || { echo "FAILED: no result in $log"; fail; return; }
+    read -r p f s <<<"$counts"
+    echo "$p passed, $f failed, $s skipped"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    [ $((p + f)) -gt 0 ] || { echo "FAILED: no unit test ran"; fail; }
 }
 
 stage_unit() {

@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    struct MHD_OptionItem pool[] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
     const union MHD_DaemonInfo *info;
     struct MHD_Daemon *d;
     unsigned threads;
@@ -107,14 +108,15 @@ int main(int argc, char **argv)
         return 2;
     }
     threads = (unsigned)strtoul(argv[4], NULL, 10);
+    if (threads > 1)
+        pool[0] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, threads, NULL};
     answer = make_answer(argc > 5 ? strtoul(argv[5], NULL, 10) : 300);
     if (answer == NULL || threads == 0)
         return 2;
     d = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG, 0, NULL, NULL,
         handle, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
-        MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
-        MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_HTTPS_MEM_TRUST, slurp(argv[1]),
+        MHD_OPTION_ARRAY, pool, MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_HTTPS_MEM_TRUST, slurp(argv[1]),
         MHD_OPTION_HTTPS_MEM_CERT, slurp(argv[2]), MHD_OPTION_HTTPS_MEM_KEY, slurp(argv[3]),
         MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3",
         MHD_OPTION_NOTIFY_CONNECTION, require_certificate, NULL, MHD_OPTION_END);
