@@ -1,5 +1,7 @@
 """The operations -> a reference page each (Markdown), and the fuzz dictionary."""
 
+import os
+
 import cgen
 import shapes
 
@@ -104,6 +106,7 @@ def write_pages(model, folder):
     cgen.write(folder / "structures.md", structures_page(model))
     for op in model.ops.values():
         cgen.write(folder / f"{op.c_name}.md", op_page(op, model))
+    os.utime(folder)    # a folder's own time says when it was made last
 
 
 def dictionary(model):
