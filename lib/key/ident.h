@@ -37,7 +37,8 @@ bool kms_ident_uuid(struct kms_str id, uint8_t uuid[KMS_UUID_LEN], bool *multi_r
 /* The text form; out holds KMS_KEY_ID_MAX + 1 bytes, NUL-terminated. */
 void kms_ident_format(const uint8_t uuid[KMS_UUID_LEN], bool multi_region,
                       char out[KMS_KEY_ID_MAX + 1]);
-/* arn:<partition>:kms:<region>:<account>:<resource>, resource as "key/..." or "alias/...". */
+/* arn:<partition>:kms:<region>:<account>:<prefix><resource>: "key/" and an id, or "" and
+   an alias with its own prefix. */
 KMS_RC kms_ident_arn(struct kms_arena *a, struct kms_str partition, struct kms_str region,
                      struct kms_str account, const char *resource_prefix,
                      struct kms_str resource, struct kms_str *out);

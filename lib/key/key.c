@@ -101,7 +101,8 @@ enum kms_rc kms_key_add_version(struct kms_key *k, const struct kms_key_version 
     return KMS_OK;
 }
 
-enum kms_rc kms_key_set_text(struct kms_key *k, struct kms_str *field, struct kms_str text)
+enum kms_rc kms_key_set_text(struct kms_key *k, struct kms_str *field,
+                             struct kms_str text)
 {
     return kms_arena_str(k->arena, text, field);
 }

@@ -22,12 +22,12 @@ enum {
 
 /* One generation of key material. Bytes belong to the record's arena. */
 struct kms_key_version {
-    uint32_t number;             /* 1, 2, ... in order of creation */
-    uint8_t kmid[KMS_KMID_LEN];  /* key material id: the key check value after unseal */
-    uint8_t kek[KMS_UUID_LEN];   /* CKA_ID of the sealing key */
-    struct kms_bytes sealed;     /* as the token sealed it; absent once destroyed */
+    uint32_t number;            /* 1, 2, ... in order of creation */
+    uint8_t kmid[KMS_KMID_LEN]; /* key material id: the key check value after unseal */
+    uint8_t kek[KMS_UUID_LEN];  /* CKA_ID of the sealing key */
+    struct kms_bytes sealed;    /* as the token sealed it; absent once destroyed */
     int64_t created_ms;
-    int64_t rotated_ms;          /* when a rotation made it current; 0 for the first */
+    int64_t rotated_ms; /* when a rotation made it current; 0 for the first */
     enum kms_rotation_type rotation_type; /* _NONE for the first */
 };
 
@@ -43,7 +43,7 @@ struct kms_key {
     struct kms_str description; /* never absent */
     struct kms_str policy;      /* the JSON text as put; never absent */
     int64_t created_ms;
-    int64_t deletion_ms;        /* 0 unless pending deletion */
+    int64_t deletion_ms; /* 0 unless pending deletion */
     int32_t pending_window_days;
     int32_t rotation_period_days; /* 0: automatic rotation is off */
     int64_t next_rotation_ms;     /* 0 while off */

@@ -19,7 +19,10 @@ static const enum kms_encryption_algorithm_spec sm2[] = {
     KMS_ENCRYPTION_ALGORITHM_SPEC_SM2PKE,
 };
 
-#define ALGORITHMS(array) {(array), sizeof(array) / sizeof(array)[0], true}
+#define ALGORITHMS(array)                                                                \
+    {                                                                                    \
+        (array), sizeof(array) / sizeof(array)[0], true                                  \
+    }
 
 /* One row a spec. */
 static const struct row {

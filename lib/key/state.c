@@ -1,8 +1,8 @@
 #include "key/state.h"
 
 enum {
-    DELETION_STATES =
-        1u << KMS_KEY_STATE_PENDING_DELETION | 1u << KMS_KEY_STATE_PENDING_REPLICA_DELETION
+    DELETION_STATES = 1u << KMS_KEY_STATE_PENDING_DELETION |
+                      1u << KMS_KEY_STATE_PENDING_REPLICA_DELETION
 };
 
 /* What the service says of a key in this state: "<ARN> is <words>." */

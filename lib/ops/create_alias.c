@@ -11,7 +11,8 @@ enum kms_rc kms_check_create_alias(const void *request)
     return kms_alias_check_target(in->target_key_id);
 }
 
-enum kms_rc kms_op_create_alias(struct kms_call *call, const struct kms_create_alias_in *in,
+enum kms_rc kms_op_create_alias(struct kms_call *call,
+                                const struct kms_create_alias_in *in,
                                 struct kms_create_alias_out *out)
 {
     struct kms_str arn;

@@ -6,7 +6,7 @@
 #include "policy/document.h"
 #include "store/keys.h"
 
-/* CustomerMasterKeySpec is KeySpec's old name; SYMMETRIC_DEFAULT when there is neither. */
+/* CustomerMasterKeySpec is KeySpec's old name. */
 static enum kms_key_spec spec_of(const struct kms_create_key_in *in)
 {
     if (in->key_spec != KMS_KEY_SPEC_NONE)
@@ -27,8 +27,9 @@ static KMS_RC check_spec(const struct kms_create_key_in *in)
                        "You cannot specify KeySpec and CustomerMasterKeySpec in the same "
                        "request. CustomerMasterKeySpec is deprecated.");
     if (in->key_usage == KMS_KEY_USAGE_TYPE_NONE && !kms_spec_symmetric(spec))
-        return kms_err(KMS_E_VALIDATION, "You must specify a KeyUsage value for all KMS keys "
-                                         "except for symmetric encryption keys.");
+        return kms_err(KMS_E_VALIDATION,
+                       "You must specify a KeyUsage value for all KMS keys "
+                       "except for symmetric encryption keys.");
     if (in->key_usage != KMS_KEY_USAGE_TYPE_NONE && !kms_spec_allows(spec, in->key_usage))
         return kms_err(KMS_E_VALIDATION, "KeyUsage %s is not compatible with KeySpec %s",
                        kms_key_usage_type_name(in->key_usage), kms_key_spec_name(spec));

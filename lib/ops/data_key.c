@@ -30,7 +30,8 @@ enum kms_rc kms_data_key_make(struct kms_call *call, const struct kms_data_key_r
     struct kms_data_key made;
     struct kms_bytes context;
 
-    KMS_TRY(kms_spec_encrypts(key->spec, KMS_ENCRYPTION_ALGORITHM_SPEC_SYMMETRIC_DEFAULT));
+    KMS_TRY(
+        kms_spec_encrypts(key->spec, KMS_ENCRYPTION_ALGORITHM_SPEC_SYMMETRIC_DEFAULT));
     KMS_TRY(kms_context_canon(call->arena, &r->context, &context));
     KMS_TRY(kms_keyring_random(call->arena, length_of(r), &made.plain));
     KMS_TRY(kms_keyring_encrypt(call->keyring, key, context, made.plain, call->arena,

@@ -10,7 +10,8 @@ enum kms_rc kms_check_delete_alias(const void *request)
     return kms_alias_check_name(in->alias_name);
 }
 
-enum kms_rc kms_op_delete_alias(struct kms_call *call, const struct kms_delete_alias_in *in,
+enum kms_rc kms_op_delete_alias(struct kms_call *call,
+                                const struct kms_delete_alias_in *in,
                                 struct kms_delete_alias_out *out)
 {
     (void)out;

@@ -5,7 +5,8 @@
 
 enum kms_rc kms_due_rotate(struct kms_tx *tx, struct kms_keyring *kr,
                            const struct kms_key *k, enum kms_rotation_type type,
-                           int64_t due_ms, struct kms_arena *a, const struct kms_key **out)
+                           int64_t due_ms, struct kms_arena *a,
+                           const struct kms_key **out)
 {
     KMS_AUTO(key) after = NULL;
     struct kms_key_version v = {0};
@@ -17,7 +18,8 @@ enum kms_rc kms_due_rotate(struct kms_tx *tx, struct kms_keyring *kr,
     v.rotation_type = type;
     KMS_TRY(kms_key_add_version(after, &v));
     if (type == KMS_ROTATION_TYPE_AUTOMATIC)
-        after->next_rotation_ms = due_ms + (int64_t)after->rotation_period_days * KMS_DAY_MS;
+        after->next_rotation_ms =
+            due_ms + (int64_t)after->rotation_period_days * KMS_DAY_MS;
     else
         after->on_demand_started_ms = 0;
     KMS_TRY(kms_keys_update(tx, after));

@@ -1,9 +1,10 @@
 #include "ops/ops.gen.h"
 #include "ops/ops.h"
 
-enum kms_rc kms_op_get_key_rotation_status(struct kms_call *call,
-                                           const struct kms_get_key_rotation_status_in *in,
-                                           struct kms_get_key_rotation_status_out *out)
+enum kms_rc
+kms_op_get_key_rotation_status(struct kms_call *call,
+                               const struct kms_get_key_rotation_status_in *in,
+                               struct kms_get_key_rotation_status_out *out)
 {
     const struct kms_key *k = call->key;
     /* A pending deletion suspends rotation; cancelling it shows the settings again. */

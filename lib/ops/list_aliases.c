@@ -4,7 +4,8 @@
 
 enum { LIMIT_MAX = 100, LIMIT_DEFAULT = 50 };
 
-enum kms_rc kms_op_list_aliases(struct kms_call *call, const struct kms_list_aliases_in *in,
+enum kms_rc kms_op_list_aliases(struct kms_call *call,
+                                const struct kms_list_aliases_in *in,
                                 struct kms_list_aliases_out *out)
 {
     const struct kms_key *key = call->key;

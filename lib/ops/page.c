@@ -63,9 +63,9 @@ static KMS_RC read_marker(struct kms_call *call, struct kms_str marker,
     return KMS_OK;
 }
 
-enum kms_rc kms_page_open(struct kms_call *call, bool has_limit, int32_t limit, int32_t max,
-                          int32_t by_default, struct kms_str marker, struct kms_str filter,
-                          struct kms_page *out)
+enum kms_rc kms_page_open(struct kms_call *call, bool has_limit, int32_t limit,
+                          int32_t max, int32_t by_default, struct kms_str marker,
+                          struct kms_str filter, struct kms_page *out)
 {
     const int32_t asked = has_limit ? limit : by_default;
     struct kms_page page = {.limit = (size_t)(asked < max ? asked : max)};

@@ -25,7 +25,8 @@ static KMS_RC translate(struct kms_call *call, const struct kms_re_encrypt_in *i
     KMS_TRY(kms_context_canon(call->arena, &in->source_encryption_context, &context));
     KMS_TRY(kms_keyring_decrypt(call->keyring, call->key, context, in->ciphertext_blob,
                                 call->arena, &plain, &from));
-    KMS_TRY(kms_context_canon(call->arena, &in->destination_encryption_context, &context));
+    KMS_TRY(
+        kms_context_canon(call->arena, &in->destination_encryption_context, &context));
     KMS_TRY(kms_keyring_encrypt(call->keyring, call->key2, context, plain, call->arena,
                                 &out->ciphertext_blob));
     KMS_TRY(kms_kmid_text(call->arena, from->kmid, &out->source_key_material_id));

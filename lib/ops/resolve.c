@@ -9,11 +9,11 @@
 static KMS_RC denied(struct kms_call *call, const struct kms_key_rule *rule,
                      struct kms_str arn)
 {
-    return kms_err(KMS_E_ACCESS_DENIED,
-                   "User: %.*s is not authorized to perform: %s on resource: %.*s because "
-                   "no resource-based policy allows the %s action",
-                   KMS_FMT(call->caller.principal_arn), rule->action, KMS_FMT(arn),
-                   rule->action);
+    return kms_err(
+        KMS_E_ACCESS_DENIED,
+        "User: %.*s is not authorized to perform: %s on resource: %.*s because "
+        "no resource-based policy allows the %s action",
+        KMS_FMT(call->caller.principal_arn), rule->action, KMS_FMT(arn), rule->action);
 }
 
 /* An ARN must be of this partition, Region and account; a bare name always is. */
@@ -67,8 +67,8 @@ static KMS_RC by_alias(struct kms_call *call, const struct kms_key_rule *rule,
         return kms_err(KMS_E_NOT_FOUND, "Alias %.*s is not found.", KMS_FMT(arn));
     }
     KMS_TRY(rc);
-    KMS_TRY(kms_keys_get(call->tx, call->caller.account, call->caller.region, alias.key_id,
-                         out));
+    KMS_TRY(kms_keys_get(call->tx, call->caller.account, call->caller.region,
+                         alias.key_id, out));
     call->alias = id->name;
     return KMS_OK;
 }
@@ -103,8 +103,9 @@ static KMS_RC compare(const struct kms_key *key, const uint8_t uuid[KMS_UUID_LEN
     if (memcmp(key->uuid, uuid, KMS_UUID_LEN) == 0 ||
         kms_key_version_of(key, kmid) != NULL)
         return KMS_OK;
-    return kms_err(KMS_E_INCORRECT_KEY, "The key ID in the request does not identify a CMK "
-                                        "that can perform this operation.");
+    return kms_err(KMS_E_INCORRECT_KEY,
+                   "The key ID in the request does not identify a CMK "
+                   "that can perform this operation.");
 }
 
 static KMS_RC find(struct kms_call *call, const uint8_t uuid[KMS_UUID_LEN],
@@ -121,9 +122,10 @@ static KMS_RC find(struct kms_call *call, const uint8_t uuid[KMS_UUID_LEN],
     }
     if (rc == KMS_E_NOT_FOUND ||
         (rc == KMS_OK && !kms_str_eq(key->account, call->caller.account)))
-        return kms_err(KMS_E_ACCESS_DENIED,
-                       "The ciphertext refers to a customer master key that does not exist, "
-                       "does not exist in this region, or you are not allowed to access.");
+        return kms_err(
+            KMS_E_ACCESS_DENIED,
+            "The ciphertext refers to a customer master key that does not exist, "
+            "does not exist in this region, or you are not allowed to access.");
     KMS_TRY(rc);
     *out = KMS_TAKE(key);
     return KMS_OK;

@@ -19,10 +19,11 @@ static KMS_RC start(struct kms_call *call)
                        "An automatic rotation of this key is currently in progress or "
                        "scheduled to begin within the next 20 minutes.");
     if (call->key->on_demand_count >= ON_DEMAND_MAX)
-        return kms_err(KMS_E_LIMIT_EXCEEDED,
-                       "The on-demand rotations limit has been reached for the given keyId. "
-                       "No more on-demand rotations can be performed for this key: %.*s",
-                       KMS_FMT(call->key->arn));
+        return kms_err(
+            KMS_E_LIMIT_EXCEEDED,
+            "The on-demand rotations limit has been reached for the given keyId. "
+            "No more on-demand rotations can be performed for this key: %.*s",
+            KMS_FMT(call->key->arn));
     KMS_TRY(kms_key_copy(call->key, &k));
     k->on_demand_started_ms = call->now_ms;
     k->on_demand_count++;

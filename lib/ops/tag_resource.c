@@ -9,7 +9,8 @@ enum kms_rc kms_check_tag_resource(const void *request)
     return kms_tags_check(&in->tags);
 }
 
-enum kms_rc kms_op_tag_resource(struct kms_call *call, const struct kms_tag_resource_in *in,
+enum kms_rc kms_op_tag_resource(struct kms_call *call,
+                                const struct kms_tag_resource_in *in,
                                 struct kms_tag_resource_out *out)
 {
     (void)out;

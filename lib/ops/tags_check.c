@@ -36,8 +36,8 @@ enum kms_rc kms_tags_write(struct kms_call *call, const struct kms_key *key,
     int64_t n;
 
     for (size_t i = 0; i < tags->n; i++)
-        KMS_TRY(kms_tags_put(call->tx, key->row, tags->v[i].tag_key,
-                             tags->v[i].tag_value));
+        KMS_TRY(
+            kms_tags_put(call->tx, key->row, tags->v[i].tag_key, tags->v[i].tag_value));
     KMS_TRY(kms_tags_count(call->tx, key->row, &n));
     return n > KMS_TAGS_PER_KEY ? too_many() : KMS_OK;
 }

@@ -17,21 +17,23 @@ static KMS_RC check_class(struct kms_str name, const struct kms_key *from,
                           const struct kms_key *to)
 {
     if (from->usage != to->usage)
-        return kms_err(KMS_E_VALIDATION,
-                       "Alias %.*s cannot be changed from a CMK with key usage %s to a CMK "
-                       "with key usage %s",
-                       KMS_FMT(name), kms_key_usage_type_name(from->usage),
-                       kms_key_usage_type_name(to->usage));
+        return kms_err(
+            KMS_E_VALIDATION,
+            "Alias %.*s cannot be changed from a CMK with key usage %s to a CMK "
+            "with key usage %s",
+            KMS_FMT(name), kms_key_usage_type_name(from->usage),
+            kms_key_usage_type_name(to->usage));
     if (kms_spec_symmetric(from->spec) != kms_spec_symmetric(to->spec))
-        return kms_err(KMS_E_VALIDATION,
-                       "Alias %.*s cannot be changed from a CMK with key spec %s to a CMK "
-                       "with key spec %s",
-                       KMS_FMT(name), kms_key_spec_name(from->spec),
-                       kms_key_spec_name(to->spec));
+        return kms_err(
+            KMS_E_VALIDATION,
+            "Alias %.*s cannot be changed from a CMK with key spec %s to a CMK "
+            "with key spec %s",
+            KMS_FMT(name), kms_key_spec_name(from->spec), kms_key_spec_name(to->spec));
     return KMS_OK;
 }
 
-enum kms_rc kms_op_update_alias(struct kms_call *call, const struct kms_update_alias_in *in,
+enum kms_rc kms_op_update_alias(struct kms_call *call,
+                                const struct kms_update_alias_in *in,
                                 struct kms_update_alias_out *out)
 {
     const struct kms_key *to = call->key, *from = call->key2;

@@ -53,7 +53,8 @@ static bool principal(json_t *v)
 
     if (!json_is_object(v))
         return is_text(v, "*");
-    json_object_foreach(v, name, who) {
+    json_object_foreach(v, name, who)
+    {
         bool known = false;
 
         for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -72,10 +73,12 @@ static bool condition(json_t *v)
 
     if (!json_is_object(v))
         return false;
-    json_object_foreach(v, op, keys) {
+    json_object_foreach(v, op, keys)
+    {
         if (!json_is_object(keys))
             return false;
-        json_object_foreach(keys, key, values) {
+        json_object_foreach(keys, key, values)
+        {
             if (!scalars(values))
                 return false;
         }
@@ -110,7 +113,8 @@ static bool statement(json_t *v)
 
     if (!json_is_object(v))
         return false;
-    json_object_foreach(v, name, part) {
+    json_object_foreach(v, name, part)
+    {
         if (!element(name, part))
             return false;
     }
@@ -127,7 +131,8 @@ static bool document(json_t *v)
     json_t *statements = json_object_get(v, "Statement"), *part;
     const char *name;
 
-    json_object_foreach(v, name, part) {
+    json_object_foreach(v, name, part)
+    {
         if (strcmp(name, "Version") == 0) {
             if (!is_text(part, "2012-10-17") && !is_text(part, "2008-10-17"))
                 return false;

@@ -87,7 +87,8 @@ START_TEST(texts_that_read_the_same_together_stay_apart)
     const struct kms_str_pair d[] = {{KMS_LIT(""), KMS_LIT("abc")}};
     const struct kms_str_pair e[] = {{KMS_LIT("a"), KMS_LIT("b")},
                                      {KMS_LIT("c"), KMS_LIT("")}};
-    const char *forms[] = {canon(a, 1), canon(b, 1), canon(c, 1), canon(d, 1), canon(e, 2)};
+    const char *forms[] = {canon(a, 1), canon(b, 1), canon(c, 1), canon(d, 1),
+                           canon(e, 2)};
 
     for (size_t i = 0; i < 5; i++)
         for (size_t j = 0; j < i; j++)

@@ -16,7 +16,8 @@ static enum kms_rc verdict(const char *text)
 START_TEST(policies_of_the_field_are_accepted)
 {
     static const char *const texts[] = {
-        "{\"Version\":\"2012-10-17\",\"Id\":\"key-default-1\",\"Statement\":[" STATEMENT "]}",
+        "{\"Version\":\"2012-10-17\",\"Id\":\"key-default-1\",\"Statement\":[" STATEMENT
+        "]}",
         "{\"Version\":\"2008-10-17\",\"Statement\":[" STATEMENT "," STATEMENT "]}",
         /* Version and Id may be absent, and one statement needs no list. */
         "{\"Statement\":" STATEMENT "}",
@@ -27,7 +28,8 @@ START_TEST(policies_of_the_field_are_accepted)
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":[\"111122223333\","
         "\"arn:aws:iam::111122223333:user/a\"],\"Service\":\"s3.amazonaws.com\"},"
         "\"Action\":\"kms:*\",\"Resource\":\"*\"}]}",
-        "{\"Statement\":[{\"Effect\":\"Deny\",\"NotPrincipal\":{\"AWS\":\"111122223333\"},"
+        "{\"Statement\":[{\"Effect\":\"Deny\",\"NotPrincipal\":{\"AWS\":\"111122223333\"}"
+        ","
         "\"NotAction\":\"kms:*\",\"NotResource\":\"*\"}]}",
         /* Without Action or Resource a statement has no effect, but stands. */
         "{\"Statement\":[{\"Sid\":\"a b\",\"Effect\":\"Allow\",\"Principal\":\"*\"}]}",
@@ -65,17 +67,20 @@ START_TEST(anything_else_is_malformed_without_a_word)
         "{\"Foo\":1,\"Statement\":[" STATEMENT "]}",
         "{\"statement\":[" STATEMENT "]}",
         /* A principal has to be there, and to be one. */
-        "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"kms:*\",\"Resource\":\"*\"}]}",
+        "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"kms:*\",\"Resource\":\"*\"}]"
+        "}",
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"me\"}]}",
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{}}]}",
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":[]}}]}",
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":1}}]}",
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Who\":\"*\"}}]}",
-        "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"NotPrincipal\":\"*\"}]}",
+        "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"NotPrincipal\":\"*"
+        "\"}]}",
         "{\"Statement\":[{\"Principal\":\"*\"}]}",
         "{\"Statement\":[{\"Effect\":\"allow\",\"Principal\":\"*\"}]}",
         "{\"Statement\":[{\"Effect\":true,\"Principal\":\"*\"}]}",
-        "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Actions\":\"kms:*\"}]}",
+        "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Actions\":\"kms:*\"}"
+        "]}",
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":7}]}",
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"a\","
         "\"NotAction\":\"b\"}]}",

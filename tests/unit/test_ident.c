@@ -105,7 +105,8 @@ START_TEST(well_formed_ids_have_a_uuid)
     ck_assert(!mrk);
     ck_assert_mem_eq(uuid, uuid_bytes, sizeof uuid);
     memset(uuid, 0, sizeof uuid);
-    ck_assert(kms_ident_uuid(kms_str_of("11223344-5566-7788-9900-AABBCCDDEEFF"), uuid, &mrk));
+    ck_assert(
+        kms_ident_uuid(kms_str_of("11223344-5566-7788-9900-AABBCCDDEEFF"), uuid, &mrk));
     ck_assert_mem_eq(uuid, uuid_bytes, sizeof uuid);
     memset(uuid, 0, sizeof uuid);
     ck_assert(kms_ident_uuid(kms_str_of(MRK_TEXT), uuid, &mrk));

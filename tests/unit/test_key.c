@@ -189,9 +189,11 @@ START_TEST(each_spec_allows_exactly_its_usages)
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
         enum kms_key_spec s = want[i].spec;
 
-        ck_assert(kms_spec_allows(s, KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT) == want[i].encrypt);
+        ck_assert(kms_spec_allows(s, KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT) ==
+                  want[i].encrypt);
         ck_assert(kms_spec_allows(s, KMS_KEY_USAGE_TYPE_SIGN_VERIFY) == want[i].sign);
-        ck_assert(kms_spec_allows(s, KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC) == want[i].mac);
+        ck_assert(kms_spec_allows(s, KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC) ==
+                  want[i].mac);
         ck_assert(kms_spec_allows(s, KMS_KEY_USAGE_TYPE_KEY_AGREEMENT) == want[i].agree);
     }
     for (int s = 1; s < KMS_KEY_SPEC_COUNT; s++)

@@ -21,7 +21,8 @@ START_TEST(alias_names_are_refused_in_the_services_words)
 
     refused(kms_alias_check_name(KMS_LIT("app")), KMS_E_VALIDATION, prefix);
     refused(kms_alias_check_name(KMS_LIT("Alias/app")), KMS_E_VALIDATION, prefix);
-    refused(kms_alias_check_name(KMS_LIT("alias/")), KMS_E_VALIDATION, "Invalid identifier");
+    refused(kms_alias_check_name(KMS_LIT("alias/")), KMS_E_VALIDATION,
+            "Invalid identifier");
     refused(kms_alias_check_name(KMS_LIT("alias/aws/s3")), KMS_E_NOT_AUTHORIZED, "");
     refused(kms_alias_check_name(KMS_LIT("alias/a:b")), KMS_E_VALIDATION,
             "alias/a:b contains invalid characters for an alias");
@@ -35,8 +36,9 @@ START_TEST(an_alias_does_not_name_an_alias)
     static const char words[] = "Aliases must refer to keys. Not aliases";
 
     refused(kms_alias_check_target(KMS_LIT("alias/app")), KMS_E_VALIDATION, words);
-    refused(kms_alias_check_target(KMS_LIT("arn:aws:kms:us-east-1:111122223333:alias/app")),
-            KMS_E_VALIDATION, words);
+    refused(
+        kms_alias_check_target(KMS_LIT("arn:aws:kms:us-east-1:111122223333:alias/app")),
+        KMS_E_VALIDATION, words);
     ck_assert_int_eq(kms_alias_check_target(KMS_LIT("anything else")), KMS_OK);
 }
 END_TEST
@@ -76,12 +78,14 @@ END_TEST
 
 START_TEST(names_beginning_with_aws_are_reserved_in_any_case)
 {
-    static const char *const reserved[] = {"aws:", "aws:x", "AWS:x", "aWs:cloudformation:id"};
+    static const char *const reserved[] = {"aws:", "aws:x", "AWS:x",
+                                           "aWs:cloudformation:id"};
     struct kms_tag_list list = numbered(1);
 
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         tags[0].tag_key = kms_str_of(reserved[i]);
-        refused(kms_tags_check(&list), KMS_E_TAG, "Tags beginning with aws: are reserved");
+        refused(kms_tags_check(&list), KMS_E_TAG,
+                "Tags beginning with aws: are reserved");
     }
     tags[0].tag_key = KMS_LIT("aws");
     ck_assert_int_eq(kms_tags_check(&list), KMS_OK);
@@ -163,8 +167,8 @@ START_TEST(the_waiting_period_is_seven_to_thirty_days)
     static const char words[] = "PendingWindowInDays must be between 7 and 30";
 
     for (int32_t days = 1; days <= 365; days++) {
-        const struct kms_schedule_key_deletion_in in = {.pending_window_in_days = days,
-                                                        .has_pending_window_in_days = true};
+        const struct kms_schedule_key_deletion_in in = {
+            .pending_window_in_days = days, .has_pending_window_in_days = true};
         enum kms_rc rc = kms_check_schedule_key_deletion(&in);
 
         if (days >= 7 && days <= 30)
@@ -181,9 +185,10 @@ START_TEST(a_ciphertext_may_be_missing_only_in_a_dry_run_that_ignores_it)
         KMS_DRY_RUN_MODIFIER_TYPE_IGNORE_CIPHERTEXT};
     struct kms_decrypt_in in = {0};
 
-    refused(kms_check_decrypt(&in), KMS_E_VALIDATION,
-            "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy "
-            "constraint: Member must not be null");
+    refused(
+        kms_check_decrypt(&in), KMS_E_VALIDATION,
+        "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy "
+        "constraint: Member must not be null");
     in.dry_run_modifiers = (struct kms_dry_run_modifier_type_list){ignore, 1, true};
     ck_assert_int_eq(kms_check_decrypt(&in), KMS_E_VALIDATION);
     in.dry_run = true;

@@ -32,8 +32,7 @@ static const struct {
 };
 enum { N_STATES = sizeof refusals / sizeof refusals[0] };
 
-static const uint32_t deletion =
-    IN(PENDING_DELETION) | IN(PENDING_REPLICA_DELETION);
+static const uint32_t deletion = IN(PENDING_DELETION) | IN(PENDING_REPLICA_DELETION);
 
 START_TEST(every_state_passes_or_is_refused_in_its_own_words_under_every_mask)
 {
@@ -169,7 +168,8 @@ START_TEST(at_the_same_moment_on_demand_precedes_rotation_precedes_deletion)
     k.deletion_ms = 100;
     k.on_demand_started_ms = 100;
     expect_due(&k, KMS_DUE_ON_DEMAND, 100);
-    ck_assert(KMS_DUE_ON_DEMAND < KMS_DUE_ROTATION && KMS_DUE_ROTATION < KMS_DUE_DELETION);
+    ck_assert(KMS_DUE_ON_DEMAND < KMS_DUE_ROTATION &&
+              KMS_DUE_ROTATION < KMS_DUE_DELETION);
 }
 END_TEST
 
