@@ -12,7 +12,7 @@
 
 /* Bytes that text decodes to, if it is valid; at most 3/4 of its length. */
 size_t kms_base64_size(struct kms_str text);
-/* Decode into out, which holds kms_base64_size(text) bytes; false when text is invalid. */
+/* Decode into out of kms_base64_size(text) bytes; false when text is invalid. */
 bool kms_base64_decode(struct kms_str text, uint8_t *out);
 void kms_base64_encode(struct kms_bytes bytes, struct kms_buf *out);
 

@@ -4,7 +4,7 @@
 #include "wire/utf8.h"
 
 enum {
-    /* The words go through kms_err, which holds 8 KiB: a value must not push out its rule. */
+    /* The words pass through kms_err, 8 KiB: a value must not push out its rule. */
     VALUE_MAX = 2048,
     TEXT_MAX = 6 * 1024
 };
@@ -170,8 +170,8 @@ static bool unmatched(const struct kms_type *t, const json_t *v)
  * A list of strings or words breaks its elements' rules once, whichever element it is,
  * and the clause names them all.
  */
-static void check_items(struct report *r, const struct path *p, const struct kms_member *m,
-                        const json_t *v)
+static void check_items(struct report *r, const struct path *p,
+                        const struct kms_member *m, const json_t *v)
 {
     const struct kms_type *t = m->type->item;
     struct kms_buf *b = &r->text;

@@ -40,14 +40,16 @@ static enum kms_rc not_convertible(const json_t *v, const char *to)
     return wrong(v, text);
 }
 
-static enum kms_rc decode_string(const json_t *v, struct kms_arena *a, struct kms_str *out)
+static enum kms_rc decode_string(const json_t *v, struct kms_arena *a,
+                                 struct kms_str *out)
 {
     if (!json_is_string(v))
         return not_convertible(v, "a String");
     return kms_arena_str(a, kms_json_text(v), out);
 }
 
-static enum kms_rc decode_blob(const json_t *v, struct kms_arena *a, struct kms_bytes *out)
+static enum kms_rc decode_blob(const json_t *v, struct kms_arena *a,
+                               struct kms_bytes *out)
 {
     struct kms_str text;
     uint8_t *bytes;

@@ -52,16 +52,19 @@ enum kms_kind {
     KMS_KIND_STRUCT
 };
 
+/* Code points up to last that the range before it does not hold. */
+struct kms_pattern_range {
+    uint32_t last;
+    uint8_t class;
+};
+
 /*
  * A regular expression as an automaton: code points fall into classes, next[state *
  * n_classes + class] is the following state. State 0 never matches, 1 is the start.
  */
 struct kms_pattern {
     const char *text; /* as the service prints it */
-    const struct kms_pattern_range {
-        uint32_t last; /* last code point of the range; the first follows the one before */
-        uint8_t class;
-    } *ranges;
+    const struct kms_pattern_range *ranges;
     uint8_t n_classes;
     const uint8_t *next;
     const bool *accepts; /* by state */
@@ -71,7 +74,7 @@ struct kms_pattern {
 struct kms_enum {
     const char *const *names; /* by C value; [0] is "" */
     int n_names;
-    const uint8_t *values; /* the C values that are valid here, in the order of the model */
+    const uint8_t *values; /* the C values valid here, in the order of the model */
     size_t n_values;
 };
 
@@ -95,9 +98,9 @@ struct kms_member {
     uint16_t offset;     /* in the C struct */
     uint16_t has_offset; /* of has_x, for kinds that have one */
     bool required;
-    bool secret;             /* never logged */
-    const char *by_default;  /* what the decoder puts when absent, or NULL; as on the wire */
-    const char *condition;   /* policy condition key it feeds, "kms:MessageType", or NULL */
+    bool secret;            /* never logged */
+    const char *by_default; /* what decoding puts when absent, or NULL; as on the wire */
+    const char *condition;  /* policy condition key it feeds, or NULL */
 };
 
 struct kms_shape {
@@ -108,7 +111,8 @@ struct kms_shape {
 };
 
 /* The member called name, or NULL. */
-const struct kms_member *kms_shape_member(const struct kms_shape *shape, const char *name);
+const struct kms_member *kms_shape_member(const struct kms_shape *shape,
+                                          const char *name);
 
 /* Typed views of a member of the struct s; the member must be of that kind. */
 struct kms_str kms_member_str(const struct kms_member *m, const void *s);

@@ -81,12 +81,14 @@ START_TEST(every_kind_of_member_arrives)
     const struct kms_create_grant_in *grant = decode(
         "CreateGrant",
         "{\"KeyId\":\"k\",\"Operations\":[\"Decrypt\",\"ReEncryptFrom\"],\"GrantTokens\":"
-        "[\"t1\",null,\"t2\"],\"DryRun\":true,\"Constraints\":{\"EncryptionContextSubset\":"
+        "[\"t1\",null,\"t2\"],\"DryRun\":true,\"Constraints\":{"
+        "\"EncryptionContextSubset\":"
         "{\"b\":\"2\",\"a\":\"1\",\"n\":null,\"e\xc3\xa9\":\"\\u00e9\\ud83d\\udd11\"}}}");
     const struct kms_str_map *pairs = &grant->constraints->encryption_context_subset;
-    const struct kms_import_key_material_in *import = decode(
-        "ImportKeyMaterial", "{\"KeyId\":\"k\",\"ImportToken\":\"AAEC\","
-                             "\"EncryptedKeyMaterial\":\"/+8=\",\"ValidTo\":1593622000.191}");
+    const struct kms_import_key_material_in *import =
+        decode("ImportKeyMaterial",
+               "{\"KeyId\":\"k\",\"ImportToken\":\"AAEC\","
+               "\"EncryptedKeyMaterial\":\"/+8=\",\"ValidTo\":1593622000.191}");
     const struct kms_list_keys_in *list = decode("ListKeys", "{\"Limit\":7.9}");
     const struct kms_create_key_in *key =
         decode("CreateKey", "{\"KeySpec\":\"RSA_4096\",\"KeyUsage\":\"SIGN_VERIFY\","
@@ -141,7 +143,8 @@ START_TEST(defaults_of_the_model_are_filled_in)
     const struct kms_decrypt_in *decrypt = decode("Decrypt", "{}");
     const struct kms_list_aliases_in *list = decode("ListAliases", "{\"Limit\":null}");
     const struct kms_create_key_in *key = decode("CreateKey", "{}");
-    const struct kms_get_key_policy_in *policy = decode("GetKeyPolicy", "{\"KeyId\":\"k\"}");
+    const struct kms_get_key_policy_in *policy =
+        decode("GetKeyPolicy", "{\"KeyId\":\"k\"}");
     const struct kms_enable_key_rotation_in *rotation =
         decode("EnableKeyRotation", "{\"KeyId\":\"k\"}");
 
@@ -187,7 +190,8 @@ START_TEST(every_kind_of_member_is_written)
         KMS_ENCRYPTION_ALGORITHM_SPEC_RSAES_OAEP_SHA_1,
         KMS_ENCRYPTION_ALGORITHM_SPEC_RSAES_OAEP_SHA_256};
     const struct kms_multi_region_key replicas[] = {
-        {KMS_LIT("arn:1"), KMS_LIT("eu-west-1")}, {KMS_LIT("arn:2"), KMS_LIT("eu-west-2")}};
+        {KMS_LIT("arn:1"), KMS_LIT("eu-west-1")},
+        {KMS_LIT("arn:2"), KMS_LIT("eu-west-2")}};
     const struct kms_multi_region_configuration family = {
         .multi_region_key_type = KMS_MULTI_REGION_KEY_TYPE_PRIMARY,
         .replica_keys = {replicas, 2, true}};
@@ -214,7 +218,8 @@ START_TEST(every_kind_of_member_is_written)
         "\"CustomerMasterKeySpec\":\"ML_DSA_44\","
         "\"EncryptionAlgorithms\":[\"RSAES_OAEP_SHA_1\",\"RSAES_OAEP_SHA_256\"],"
         "\"SigningAlgorithms\":[],"
-        "\"MultiRegionConfiguration\":{\"MultiRegionKeyType\":\"PRIMARY\",\"ReplicaKeys\":["
+        "\"MultiRegionConfiguration\":{\"MultiRegionKeyType\":\"PRIMARY\","
+        "\"ReplicaKeys\":["
         "{\"Arn\":\"arn:1\",\"Region\":\"eu-west-1\"},"
         "{\"Arn\":\"arn:2\",\"Region\":\"eu-west-2\"}]},"
         "\"PendingDeletionWindowInDays\":7}}");

@@ -35,8 +35,9 @@ START_TEST(every_operation_is_found_by_its_exact_name_only)
 END_TEST
 
 /*
- * Letters for the states that pass, in the order of the enum: creating, Enabled, Disabled,
- * pending deletion, pending Import, pending replica deletion, Unavailable, updating.
+ * Letters for the states that pass, in the order of the enum: creating, Enabled,
+ * Disabled, pending deletion, pending Import, pending replica deletion, Unavailable,
+ * updating.
  */
 static void states_are(const char *name, size_t rule, const char *letters)
 {
@@ -55,10 +56,17 @@ static void states_are(const char *name, size_t rule, const char *letters)
 
 START_TEST(the_states_of_the_gate_are_those_of_the_service)
 {
-    static const char *const crypto[] = {
-        "Encrypt", "Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
-        "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext", "Sign", "Verify",
-        "GenerateMac", "VerifyMac", "DeriveSharedSecret"};
+    static const char *const crypto[] = {"Encrypt",
+                                         "Decrypt",
+                                         "GenerateDataKey",
+                                         "GenerateDataKeyWithoutPlaintext",
+                                         "GenerateDataKeyPair",
+                                         "GenerateDataKeyPairWithoutPlaintext",
+                                         "Sign",
+                                         "Verify",
+                                         "GenerateMac",
+                                         "VerifyMac",
+                                         "DeriveSharedSecret"};
 
     for (size_t i = 0; i < sizeof crypto / sizeof crypto[0]; i++)
         states_are(crypto[i], 0, "Eu");
@@ -160,13 +168,15 @@ END_TEST
 
 START_TEST(what_must_not_be_logged_is_marked)
 {
-    static const char *const rows[][2] = {
-        {"Encrypt", "Plaintext"},           {"Sign", "Message"},
-        {"GenerateMac", "Message"},         {"VerifyMac", "Mac"},
-        {"ImportKeyMaterial", "ImportToken"},
-        {"ImportKeyMaterial", "EncryptedKeyMaterial"},
-        {"CreateCustomKeyStore", "KeyStorePassword"},
-        {"RetireGrant", "GrantToken"},      {"Encrypt", "GrantTokens"}};
+    static const char *const rows[][2] = {{"Encrypt", "Plaintext"},
+                                          {"Sign", "Message"},
+                                          {"GenerateMac", "Message"},
+                                          {"VerifyMac", "Mac"},
+                                          {"ImportKeyMaterial", "ImportToken"},
+                                          {"ImportKeyMaterial", "EncryptedKeyMaterial"},
+                                          {"CreateCustomKeyStore", "KeyStorePassword"},
+                                          {"RetireGrant", "GrantToken"},
+                                          {"Encrypt", "GrantTokens"}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         ck_assert(kms_shape_member(op_of(rows[i][0])->in, rows[i][1])->secret);
@@ -204,7 +214,8 @@ START_TEST(the_command_line_knows_every_operation_and_member)
     ck_assert_ptr_eq(op, kms_api_find(KMS_LIT("GenerateDataKey")));
     ck_assert_ptr_null(kms_api_find(KMS_LIT("generate_data_key")));
     ck_assert(kms_api_flag(op, KMS_LIT("key-id"))->member->required);
-    ck_assert_ptr_eq(kms_api_flag(op, KMS_LIT("KeyId")), kms_api_flag(op, KMS_LIT("key-id")));
+    ck_assert_ptr_eq(kms_api_flag(op, KMS_LIT("KeyId")),
+                     kms_api_flag(op, KMS_LIT("key-id")));
     ck_assert_ptr_null(kms_api_flag(op, KMS_LIT("keyid")));
     ck_assert_str_eq(kms_api_flag(op, KMS_LIT("key-spec"))->hint, "AES_256|AES_128");
     for (size_t i = 0; i < KMS_OP_COUNT; i++) {
@@ -227,7 +238,8 @@ START_TEST(every_code_has_a_row_and_every_refusal_a_name)
         ck_assert(info->http == 400 || (info->http >= 500 && !info->visible));
     }
     ck_assert_ptr_eq(kms_rc_info((enum kms_rc)KMS_RC_COUNT), kms_rc_info(KMS_E_INTERNAL));
-    ck_assert_str_eq(kms_rc_info(KMS_E_SIGV4_SIGNATURE)->wire, "InvalidSignatureException");
+    ck_assert_str_eq(kms_rc_info(KMS_E_SIGV4_SIGNATURE)->wire,
+                     "InvalidSignatureException");
     ck_assert_str_eq(kms_rc_info(KMS_E_INVALID_SIGNATURE)->wire,
                      "KMSInvalidSignatureException");
     ck_assert_str_eq(kms_rc_info(KMS_E_TAMPERED)->wire, "KMSInternalException");

@@ -16,8 +16,13 @@
 START_TEST(base64_of_rfc_4648_goes_both_ways)
 {
     static const char *const rows[][2] = {
-        {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
         {"\xfb\xff\xbf", "+/+/"},
     };
 
@@ -38,9 +43,9 @@ END_TEST
 
 START_TEST(base64_has_one_text_for_every_value)
 {
-    static const char *const bad[] = {"Z",    "Zg",    "Zg=",   "Zh==",  "Zm9=", "Zm9v\n",
-                                      "Zm 9", "Zm-_",  "Z===",  "====",  "=",    "Zg==Zg==",
-                                      "Zg=v", "=Zg=", "Zm9vZ", "\xc3\xa9zz"};
+    static const char *const bad[] = {
+        "Z",    "Zg",   "Zg=", "Zh==",     "Zm9=", "Zm9v\n", "Zm 9",  "Zm-_",
+        "Z===", "====", "=",   "Zg==Zg==", "Zg=v", "=Zg=",   "Zm9vZ", "\xc3\xa9zz"};
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint8_t out[16];
@@ -120,19 +125,31 @@ START_TEST(a_moment_is_parsed_in_two_forms_and_no_other)
         const char *text;
         int64_t ms; /* -1: refused */
     } rows[] = {
-        {"1970-01-01T00:00:01Z", 1000},      {"19700101T000001Z", 1000},
-        {"1970-01-01T00:00:01.5Z", 1500},    {"1970-01-01T00:00:01.123456789Z", 1123},
+        {"1970-01-01T00:00:01Z", 1000},
+        {"19700101T000001Z", 1000},
+        {"1970-01-01T00:00:01.5Z", 1500},
+        {"1970-01-01T00:00:01.123456789Z", 1123},
         {"1970-01-01T00:00:01.1234567890Z", -1},
-        {"1970-01-01T00:00:01.Z", -1},       {"1970-01-01T00:00:01", -1},
-        {"1970-01-01 00:00:01Z", -1},        {"1970-01-01T00:00:01z", -1},
-        {"1970-01-01T00:00:01+00:00", -1},   {"1970-01-01T00:00:01Zx", -1},
-        {"1970-1-1T00:00:01Z", -1},          {"1970-0101T000001Z", -1},
-        {"1970-02-29T00:00:00Z", -1},        {"2100-02-29T00:00:00Z", -1},
-        {"1970-04-31T00:00:00Z", -1},        {"1970-13-01T00:00:00Z", -1},
-        {"1970-00-01T00:00:00Z", -1},        {"1970-01-00T00:00:00Z", -1},
-        {"1970-01-01T24:00:00Z", -1},        {"1970-01-01T00:60:00Z", -1},
-        {"1970-01-01T00:00:60Z", -1},        {"0000-01-01T00:00:00Z", -1},
-        {"", -1},                            {"1970", -1},
+        {"1970-01-01T00:00:01.Z", -1},
+        {"1970-01-01T00:00:01", -1},
+        {"1970-01-01 00:00:01Z", -1},
+        {"1970-01-01T00:00:01z", -1},
+        {"1970-01-01T00:00:01+00:00", -1},
+        {"1970-01-01T00:00:01Zx", -1},
+        {"1970-1-1T00:00:01Z", -1},
+        {"1970-0101T000001Z", -1},
+        {"1970-02-29T00:00:00Z", -1},
+        {"2100-02-29T00:00:00Z", -1},
+        {"1970-04-31T00:00:00Z", -1},
+        {"1970-13-01T00:00:00Z", -1},
+        {"1970-00-01T00:00:00Z", -1},
+        {"1970-01-00T00:00:00Z", -1},
+        {"1970-01-01T24:00:00Z", -1},
+        {"1970-01-01T00:60:00Z", -1},
+        {"1970-01-01T00:00:60Z", -1},
+        {"0000-01-01T00:00:00Z", -1},
+        {"", -1},
+        {"1970", -1},
         {"1970-01-01T00:00:+1Z", -1},
     };
 
@@ -242,7 +259,8 @@ START_TEST(a_pattern_has_to_match_all_of_the_text)
         {"CreateCustomKeyStore", "XksProxyVpcEndpointServiceName",
          "comXamazonaws.vpce.eu-west-1.vpce-svc-0a9", false},
         {"CreateCustomKeyStore", "XksProxyVpcEndpointServiceOwner", "111122223333", true},
-        {"CreateCustomKeyStore", "XksProxyVpcEndpointServiceOwner", "1111222233334", false},
+        {"CreateCustomKeyStore", "XksProxyVpcEndpointServiceOwner", "1111222233334",
+         false},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -286,9 +304,10 @@ START_TEST(json_is_written_with_commas_where_they_belong)
     kms_jw_blob(&w, (struct kms_bytes){(const uint8_t *)"a", 1});
     kms_jw_end(&w);
     kms_buf_byte(&b, 0);
-    ck_assert_str_eq((const char *)b.p,
-                     "{\"a\":[-9223372036854775808,true,null,{},[]],\"b\":\"\",\"c\":null,"
-                     "\"d\\\"\":{\"raw\":1},\"e\":1.5,\"f\":\"YQ==\"}");
+    ck_assert_str_eq(
+        (const char *)b.p,
+        "{\"a\":[-9223372036854775808,true,null,{},[]],\"b\":\"\",\"c\":null,"
+        "\"d\\\"\":{\"raw\":1},\"e\":1.5,\"f\":\"YQ==\"}");
 }
 END_TEST
 
@@ -324,7 +343,8 @@ START_TEST(what_the_parser_refuses_it_explains_without_the_input)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         KMS_AUTO_JSON v = NULL;
         const char *why = "untouched";
-        enum kms_rc rc = kms_json_parse(kms_bytes_of_str(kms_str_of(rows[i][0])), &v, &why);
+        enum kms_rc rc =
+            kms_json_parse(kms_bytes_of_str(kms_str_of(rows[i][0])), &v, &why);
 
         ck_assert_int_eq(rc, rows[i][1] != NULL ? KMS_E_SERIALIZATION : KMS_OK);
         if (rows[i][1] != NULL)
