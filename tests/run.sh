@@ -71,23 +71,29 @@ PY
 
 # --- what is needed ---------------------------------------------------------------------
 
-packages="gcc clang meson ninja-build pkg-config git python3 python3-venv check
+packages="gcc clang meson ninja-build pkgconf git python3 python3-venv check
     libssl-dev libsqlite3-dev libjansson-dev libcyaml-dev libmicrohttpd-dev libgnutls28-dev
-    libseccomp-dev libp11-kit-dev softhsm2 awscli curl jq ca-certificates"
+    libseccomp-dev libp11-kit-dev libcurl4-openssl-dev|libcurl4-gnutls-dev softhsm2
+    openssl curl jq ca-certificates"
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+have_package() {
+    dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+}
+
 install_packages() {
     local missing=""
-    for package in $packages; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
-            missing="$missing $package"
+    for package in $packages; do    # a|b: either, a when there is none
+        have_package "${package%|*}" || have_package "${package#*|}" ||
+            missing="$missing ${package%|*}"
     done
     # Another node than Debian's is as good, and Debian's npm would not sit beside it.
     command -v node >/dev/null || missing="$missing nodejs"
     command -v npm >/dev/null || missing="$missing npm"
+    [ -x /usr/bin/aws ] || [ -x /usr/local/bin/aws ] || missing="$missing awscli"
     [ -z "$missing" ] && return 0
     echo "installing:$missing"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >"$work/apt.log" 2>&1

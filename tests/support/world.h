@@ -1,0 +1,43 @@
+/*
+ * world.h - a whole kmsd without its front, for unit tests: a dev installation in a
+ * temporary directory, and calls that go all the way through dispatch.
+ */
+#ifndef KMS_TESTS_SUPPORT_WORLD_H
+#define KMS_TESTS_SUPPORT_WORLD_H
+
+#include "common/home.h"
+#include "dispatch/dispatch.h"
+
+struct world {
+    char data[64];
+    struct kms_home *home;
+    struct kms_service *service;
+    char fatal[256]; /* what the store said when it went down; "" while it is well */
+};
+
+/* Make an installation and serve. Anything that fails, fails the test. */
+void world_make(struct world *w);
+/* Stop serving and start again on the same data. */
+void world_restart(struct world *w);
+/* Stop, and remove the data. */
+void world_free(struct world *w);
+
+/* A reply, copied out of its exchange. */
+struct world_reply {
+    int status;
+    char request_id[37];
+    char body[4096]; /* cut off, always terminated */
+};
+
+/*
+ * One call as the user 111122223333 in us-east-1, from start to commit. May be made from
+ * several threads at once.
+ */
+struct world_reply world_call(struct world *w, const char *operation, const char *json);
+
+/* CreateKey, and the id of the key into id. */
+void world_key(struct world *w, char id[37]);
+/* The text member of a JSON object's first level or KeyMetadata; "" when absent. */
+void world_member(const struct world_reply *r, const char *name, char *out, size_t max);
+
+#endif
