@@ -4,11 +4,11 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/home_token.h"
+#include "crypto/rand.h"
 
 enum { CANARY_LEN = 32, SEALED_MAX = 512 };
 
@@ -98,8 +98,7 @@ enum kms_rc kms_canary_prove(const struct kms_home_opts *opts, struct kms_token 
     struct request r = {opts->data, opts->module, opts->label, opts->pin_file, kek, hex};
 
     KMS_TRY(kms_secret_new(CANARY_LEN, &canary));
-    if (getrandom(kms_secret_fill(canary), CANARY_LEN, 0) != CANARY_LEN)
-        return kms_err(KMS_E_IO, "no random bytes: %s", strerror(errno));
+    KMS_TRY(kms_rand_public(kms_secret_fill(canary), CANARY_LEN));
     KMS_TRY(kms_token_seal(token, KMS_BYTES(aad), canary, &sealed));
     KMS_TRY(kms_buf_ok(&sealed));
     kms_hex_encode(kek_id, KMS_KEK_ID_LEN, kek);

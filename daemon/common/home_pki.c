@@ -97,6 +97,7 @@ static enum kms_rc put_pair(const char *dir, const char *name, const struct kms_
     return put(dir, name, "pem", cert, 0644, replace);
 }
 
+/* Everything is made before the directory is, which only a failing disk leaves behind. */
 static enum kms_rc fill(const char *dir, const struct kms_home_names *names)
 {
     KMS_AUTO(ca) ca = NULL;
@@ -113,6 +114,7 @@ static enum kms_rc fill(const char *dir, const struct kms_home_names *names)
     KMS_TRY(issue_server(ca, names, &server_key, &server));
     KMS_TRY(issue_client(ca, names->account, names->client, &client_key, &client));
     KMS_TRY(kms_ca_crl(ca, kms_clock_now_ms(), &crl));
+    KMS_TRY(kms_disk_make_dir(dir));
     KMS_TRY(put_pair(dir, "ca", &ca_key, &ca_cert, false));
     KMS_TRY(put_pair(dir, "server", &server_key, &server, false));
     KMS_TRY(put_pair(dir, "client", &client_key, &client, false));
@@ -135,8 +137,6 @@ enum kms_rc kms_home_make_pki(const char *data, const struct kms_home_names *nam
                        "%s is there from a run that did not finish; remove "
                        "it and run again",
                        tmp);
-    KMS_TRY(check_client(names->client));
-    KMS_TRY(kms_disk_make_dir(tmp));
     KMS_TRY(fill(tmp, names));
     return kms_disk_move_dir(tmp, dir);
 }

@@ -2,14 +2,17 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/disk.h"
 #include "common/pin.h"
+#include "crypto/rand.h"
 
 enum { PIN_RANDOM = 32, PIN_TEXT = 43, PIN_MAX = 255 };
+
+/* A PIN with its line end, and one more that shows it is longer. */
+enum { TEXT_MAX = PIN_MAX + 3 };
 
 enum kms_rc kms_pin_path(const struct kms_home_opts *opts, struct kms_arena *a,
                          struct kms_str *out)
@@ -29,7 +32,7 @@ enum kms_rc kms_pin_path(const struct kms_home_opts *opts, struct kms_arena *a,
     return kms_arena_fmt(a, out, "%s/pin", opts->data);
 }
 
-/* What stands in the file, at most PIN_MAX + 1 bytes, into text. */
+/* What stands in the file without its line end, into text[TEXT_MAX]. */
 static enum kms_rc read_fd(int fd, const char *path, char *text, size_t *n)
 {
     struct stat st;
@@ -41,15 +44,16 @@ static enum kms_rc read_fd(int fd, const char *path, char *text, size_t *n)
         return kms_err(KMS_E_CONFIG,
                        "%s: the PIN may be read by others (mode %04o); chmod 600 it",
                        path, (unsigned)st.st_mode & 07777);
-
-    while (*n <= PIN_MAX && (got = read(fd, text + *n, PIN_MAX + 1 - *n)) != 0) {
+    while (*n < TEXT_MAX && (got = read(fd, text + *n, TEXT_MAX - *n)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return kms_err(KMS_E_IO, "%s: %s", path, strerror(errno));
         *n += (size_t)got;
     }
-    while (*n != 0 && (text[*n - 1] == '\n' || text[*n - 1] == '\r'))
+    if (*n < TEXT_MAX && *n != 0 && text[*n - 1] == '\n')
+        (*n)--;
+    if (*n < TEXT_MAX && *n != 0 && text[*n - 1] == '\r')
         (*n)--;
     if (*n == 0 || *n > PIN_MAX)
         return kms_err(KMS_E_CONFIG, "%s: a PIN has 1 to %d bytes", path, PIN_MAX);
@@ -59,7 +63,7 @@ static enum kms_rc read_fd(int fd, const char *path, char *text, size_t *n)
 enum kms_rc kms_pin_read(const char *path, struct kms_secret **out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char text[PIN_MAX + 1];
+    char text[TEXT_MAX];
     enum kms_rc rc;
     size_t n = 0;
 
@@ -99,8 +103,7 @@ enum kms_rc kms_pin_make(const char *path, struct kms_secret **out)
 
     KMS_TRY(kms_secret_new(PIN_RANDOM, &random));
     KMS_TRY(kms_secret_new(PIN_TEXT, &pin));
-    if (getrandom(kms_secret_fill(random), PIN_RANDOM, 0) != PIN_RANDOM)
-        return kms_err(KMS_E_IO, "no random bytes: %s", strerror(errno));
+    KMS_TRY(kms_rand_secret(kms_secret_fill(random), PIN_RANDOM));
     encode(kms_secret_view(random).p, (char *)kms_secret_fill(pin));
     kms_buf_add(&line, kms_secret_view(pin).p, PIN_TEXT);
     kms_buf_byte(&line, '\n');

@@ -2,6 +2,8 @@
 
 #include "kmsctl/api.h"
 
+enum { WORDS_WIDTH = 61 }; /* what an option's doc leaves of a line */
+
 const struct kms_opt kms_api_own_opts[] = {
     {"data", "DIR",
      "the installation whose certificates, account and Region are used;\n"
@@ -37,17 +39,44 @@ static bool repeats(const struct kms_api_flag *flag)
            flag->member->type->kind == KMS_KIND_MAP;
 }
 
+/* The words of an enumeration, "A|B|C", as lines of doc. */
+static void put_words(struct kms_buf *doc, const char *words)
+{
+    size_t column = WORDS_WIDTH;
+
+    while (*words != '\0') {
+        size_t n = strcspn(words, "|");
+
+        if (column + n + 3 > WORDS_WIDTH) {
+            kms_buf_byte(doc, '\n');
+            column = 0;
+        } else {
+            kms_buf_byte(doc, ' ');
+        }
+        kms_buf_add(doc, words, n);
+        words += n + (words[n] == '|');
+        kms_buf_z(doc, *words != '\0' ? "," : "");
+        column += n + 2;
+    }
+}
+
 static enum kms_rc member_opt(const struct kms_api_flag *flag, struct kms_arena *a,
                               struct kms_opt *row)
 {
-    struct kms_str doc;
+    bool words = flag->member->type->kind == KMS_KIND_ENUM;
+    KMS_AUTO_BUF doc = {0};
+    struct kms_str text;
 
-    KMS_TRY(kms_arena_fmt(a, &doc, "%s%s%s%s%s", flag->doc,
-                          flag->member->required ? " (required)" : "",
-                          flag->by_default != NULL ? " (default " : "",
-                          flag->by_default != NULL ? flag->by_default : "",
-                          flag->by_default != NULL ? ")" : ""));
-    *row = (struct kms_opt){flag->flag, flag->hint, doc.p,
+    kms_buf_z(&doc, flag->doc);
+    if (flag->member->required)
+        kms_buf_z(&doc, " (required)");
+    if (flag->by_default != NULL && flag->by_default[0] != '\0')
+        kms_buf_fmt(&doc, " (default %s)", flag->by_default);
+    if (words)
+        put_words(&doc, flag->hint);
+    KMS_TRY(kms_buf_ok(&doc));
+    KMS_TRY(kms_arena_fmt(a, &text, "%.*s", KMS_FMT(kms_buf_text(&doc))));
+    *row = (struct kms_opt){flag->flag, words ? "WORD" : flag->hint, text.p,
                             repeats(flag) ? KMS_OPT_MANY : KMS_OPT_ONCE};
     return KMS_OK;
 }

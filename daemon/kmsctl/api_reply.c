@@ -46,7 +46,7 @@ static enum kms_rc print_raw(const json_t *value, const char *path)
     uint8_t *room = kms_buf_room(&bytes, n + 1);
 
     if (room == NULL || !kms_base64_decode(text, room))
-        return kms_err(KMS_E_USAGE, "%s is not base64; leave --raw out", path);
+        return kms_err(KMS_E_IO, "%s is not base64; leave --raw out", path);
     return fwrite(room, 1, n, stdout) == n ? KMS_OK
                                            : kms_err(KMS_E_IO, "standard output failed");
 }
@@ -58,11 +58,11 @@ static enum kms_rc print_member(const struct kms_opts *o, const json_t *reply,
     bool raw = kms_opts_get(o, "raw") != NULL;
 
     if (value == NULL)
-        return kms_err(KMS_E_USAGE, "the answer has no member %s", path);
+        return kms_err(KMS_E_IO, "the answer has no member %s", path);
     if (raw && json_is_string(value))
         return print_raw(value, path);
     if (raw)
-        return kms_err(KMS_E_USAGE, "%s is not base64; leave --raw out", path);
+        return kms_err(KMS_E_IO, "%s is not base64; leave --raw out", path);
     if (json_is_string(value))
         printf("%s", json_string_value(value));
     else
