@@ -1,0 +1,38 @@
+/*
+ * daemon.h - a running kmsd: what it is made of, and its life from start to stop.
+ */
+#ifndef KMSD_DAEMON_H
+#define KMSD_DAEMON_H
+
+#include "common/config.h"
+#include "common/home.h"
+#include "kmsd/admin.h"
+#include "kmsd/front.h"
+
+struct kms_daemon {
+    struct kms_config *config;
+    struct kms_home *home;
+    struct kms_service *service;
+    struct kms_front *front;
+    struct kms_admin *admin;
+    char data[4096];       /* absolute */
+    int64_t started_us;    /* monotonic */
+    int signal_fd;
+    int fatal_fd;          /* readable once the store has failed */
+};
+
+/*
+ * Serve config until a signal or a failure of the store ends it. The ready line goes to
+ * standard output. KMS_OK: stopped as asked. The caller's config must outlive the call.
+ * Afterwards the process has to leave by _exit: the token's library races exit handlers.
+ */
+KMS_RC kms_daemon_run(struct kms_config *config, int signal_fd);
+
+/* status.c: one JSON object about the daemon, for kmsctl status. arg is the daemon. */
+void kms_daemon_status(void *arg, struct kms_buf *out);
+/* ready.c: the line that says where the daemon serves, with its newline. */
+KMS_RC kms_daemon_ready(const struct kms_daemon *d, struct kms_buf *out);
+/* "https://localhost:8443": how a client on this machine reaches the listener. */
+void kms_daemon_url(const struct kms_address *at, bool tls, char out[80]);
+
+#endif
