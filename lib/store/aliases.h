@@ -17,8 +17,8 @@ KMS_RC kms_aliases_get(struct kms_tx *tx, struct kms_str account, struct kms_str
 KMS_RC kms_aliases_insert(struct kms_tx *tx, const struct kms_alias *alias);
 /* Writes key_row and updated_ms of the alias of that name. */
 KMS_RC kms_aliases_update(struct kms_tx *tx, const struct kms_alias *alias);
-KMS_RC kms_aliases_delete(struct kms_tx *tx, struct kms_str account, struct kms_str region,
-                          struct kms_str name);
+KMS_RC kms_aliases_delete(struct kms_tx *tx, struct kms_str account,
+                          struct kms_str region, struct kms_str name);
 /* By name, keyset paging as kms_keys_list; key_row 0 lists the aliases of every key. */
 KMS_RC kms_aliases_list(struct kms_tx *tx, struct kms_str account, struct kms_str region,
                         int64_t key_row, struct kms_str after, size_t limit,

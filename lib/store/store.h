@@ -18,9 +18,9 @@ struct kms_store;
 KMS_OWNED(store); /* stops the writer after its queue, closes, syncs */
 
 struct kms_store_opts {
-    const char *path;    /* the database file; its directory must exist */
-    const char *profile; /* "server" or "dev"; a database of the other is refused */
-    bool create;         /* make a new database; fails when one is there */
+    const char *path;     /* the database file; its directory must exist */
+    const char *profile;  /* "server" or "dev"; a database of the other is refused */
+    bool create;          /* make a new database; fails when one is there */
     size_t key_cache_max; /* records kept in memory; 0 takes the default */
     /* Called once, from the writer, when a commit failed: the daemon has to stop. */
     void (*on_fatal)(void *arg, const char *why);
@@ -50,6 +50,9 @@ struct kms_row_mac {
  * the first bad row), then start the writer. From here on the store serves.
  */
 KMS_RC kms_store_start(struct kms_store *s, const struct kms_row_mac *mac);
+
+/* Epoch and root as committed last; after start, those found in the database. */
+void kms_store_root(struct kms_store *s, uint64_t *epoch, uint8_t root[32]);
 
 /* A transaction: of a reader, or the writer's inside a job. */
 struct kms_tx;
@@ -97,7 +100,8 @@ void kms_store_stats(struct kms_store *s, struct kms_store_stats *out);
 
 /* A consistent copy of the database into a new file (SQLite backup). */
 KMS_RC kms_store_backup(struct kms_store *s, const char *path);
-/* Fold the write-ahead log into the file and truncate it: after material was destroyed. */
+/* Fold the write-ahead log into the file and truncate it: after material was destroyed.
+ */
 KMS_RC kms_store_checkpoint(struct kms_store *s);
 
 #endif

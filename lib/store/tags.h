@@ -14,9 +14,9 @@ KMS_RC kms_tags_put(struct kms_tx *tx, int64_t key_row, struct kms_str key,
 /* Removing what is not there is fine. */
 KMS_RC kms_tags_delete(struct kms_tx *tx, int64_t key_row, struct kms_str key);
 /* By tag key, keyset paging as kms_keys_list. */
-KMS_RC kms_tags_list(struct kms_tx *tx, int64_t key_row, struct kms_str after, size_t limit,
-                     struct kms_arena *a, const struct kms_tag_row **out, size_t *n,
-                     bool *more);
+KMS_RC kms_tags_list(struct kms_tx *tx, int64_t key_row, struct kms_str after,
+                     size_t limit, struct kms_arena *a, const struct kms_tag_row **out,
+                     size_t *n, bool *more);
 KMS_RC kms_tags_count(struct kms_tx *tx, int64_t key_row, int64_t *out);
 
 #endif
