@@ -177,17 +177,18 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static enum kms_http_fault check_head(struct request *r)
+static enum kms_http_fault check_head(struct request *r, const char *url)
 {
     enum kms_http_fault fault =
         kms_http_check(&r->head, &r->conn->front->limits, &r->body_len);
 
     if (LENIENT_PARSER && fault == KMS_HTTP_OK)
-        fault = kms_http_check_lines(&r->head);
+        fault = kms_http_check_lines(&r->head, url);
     return fault;
 }
 
-static enum MHD_Result on_head(struct request *r, const char *method, const char *version)
+static enum MHD_Result on_head(struct request *r, const char *url, const char *method,
+                               const char *version)
 {
     struct kms_front *front = r->conn->front;
     enum kms_http_fault fault;
@@ -208,7 +209,7 @@ static enum MHD_Result on_head(struct request *r, const char *method, const char
         .headers = r->headers,
         .n_headers = r->n_headers,
     };
-    fault = check_head(r);
+    fault = check_head(r, url);
     if (fault != KMS_HTTP_OK)
         return refuse(r, fault);
     r->body.max = r->body_len + 1;
@@ -220,6 +221,9 @@ static enum MHD_Result on_piece(struct request *r, const char *upload, size_t *u
 {
     size_t n = *upload_len;
 
+    /* An answer can only be given at the end of the body. */
+    if (LENIENT_PARSER && r->body.n == 0)
+        r->fault = kms_http_check_end(&r->head, upload);
     kms_buf_add(&r->body, upload, n);
     /* A plaintext is not left behind in memory that nobody wipes. */
     kms_wipe((void *)(uintptr_t)upload, n);
@@ -258,6 +262,8 @@ static enum MHD_Result on_whole(struct request *r)
         .peer = &r->conn->peer,
     };
 
+    if (r->fault != KMS_HTTP_OK)
+        return refuse(r, r->fault);
     if (r->body.n != r->body_len)
         return refuse(r, KMS_HTTP_BODY_SHORT);
     split_uri(r->uri, &req);
@@ -280,12 +286,11 @@ enum MHD_Result kms_http_handle(void *cls, struct MHD_Connection *mhd, const cha
 
     (void)cls;
     (void)mhd;
-    (void)url;
     if (r == NULL)
         return MHD_NO;
     switch (r->phase) {
     case PHASE_HEAD:
-        return on_head(r, method, version);
+        return on_head(r, url, method, version);
     case PHASE_BODY:
         return *upload_len != 0 ? on_piece(r, upload, upload_len) : on_whole(r);
     case PHASE_COMMIT:

@@ -4,7 +4,7 @@
 
 #include "kmsd/http_rules.h"
 
-enum { HEADERS_MAX = 100, LENGTH_DIGITS_MAX = 18 };
+enum { HEADERS_MAX = 100, LENGTH_DIGITS_MAX = 18, OWS_MAX = 64 };
 
 static const struct {
     const char *reason, *words;
@@ -18,7 +18,7 @@ static const struct {
     [KMS_HTTP_HEADER_NAME] = {"request:header-name", "a header field's name is no token"},
     [KMS_HTTP_HEADER_VALUE] = {"request:header-value",
                                "a header field holds a control character"},
-    [KMS_HTTP_LINE_END] = {"request:line-end", "a header line does not end in CR LF"},
+    [KMS_HTTP_LINE_END] = {"request:line-end", "the head is not in lines that end in CR LF"},
     [KMS_HTTP_DUPLICATE] = {"request:duplicate-header",
                             "a header field that may come once came twice"},
     [KMS_HTTP_TRANSFER_ENCODING] = {"request:transfer-encoding",
@@ -178,33 +178,54 @@ enum kms_http_fault kms_http_check(const struct kms_http_head *head,
     return KMS_HTTP_OK;
 }
 
-/* From the end of one text to the start of the next there is CR LF and nothing else. */
-static bool next_line_at(struct kms_str before, const char *next)
+/* True when next starts gap bytes after the end of before. */
+static bool follows(struct kms_str before, size_t gap, const char *next)
 {
-    uintptr_t end = (uintptr_t)before.p + before.n;
-
-    return (uintptr_t)next == end + 2;
+    return (uintptr_t)next == (uintptr_t)before.p + before.n + gap;
 }
 
-enum kms_http_fault kms_http_check_lines(const struct kms_http_head *head)
+static struct kms_str last_text(const struct kms_http_head *head)
+{
+    return head->n_headers > 0 ? head->headers[head->n_headers - 1].value : head->version;
+}
+
+/* A colon, and only spaces and tabs between it and the value. */
+static bool colon_stood_between(const struct kms_header *h)
+{
+    uintptr_t colon = (uintptr_t)h->name.p + h->name.n;
+    uintptr_t value = (uintptr_t)h->value.p;
+
+    if (value <= colon || value - colon > OWS_MAX)
+        return false;
+    for (const char *p = h->name.p + h->name.n + 1; p < h->value.p; p++)
+        if (*p != ' ' && *p != '\t')
+            return false;
+    return true;
+}
+
+enum kms_http_fault kms_http_check_lines(const struct kms_http_head *head,
+                                         const char *uri_at)
 {
     static const char head_end[4] = {0};
     struct kms_str last = head->version;
 
+    if (!follows(head->method, 1, uri_at) ||
+        !follows((struct kms_str){uri_at, head->uri.n}, 1, head->version.p))
+        return KMS_HTTP_LINE_END;
     for (size_t i = 0; i < head->n_headers; i++) {
         const struct kms_header *h = &head->headers[i];
-        uintptr_t name_end = (uintptr_t)h->name.p + h->name.n;
-        uintptr_t value = (uintptr_t)h->value.p;
 
-        if (!next_line_at(last, h->name.p) || value <= name_end ||
-            value - name_end > HEADERS_MAX)
+        if (!follows(last, 2, h->name.p) || !colon_stood_between(h))
             return KMS_HTTP_LINE_END;
-        for (const char *p = h->name.p + h->name.n + 1; p < h->value.p; p++)
-            if (*p != ' ' && *p != '\t')
-                return KMS_HTTP_LINE_END;
         last = h->value;
     }
     if (memcmp(last.p + last.n, head_end, sizeof head_end) != 0)
         return KMS_HTTP_LINE_END;
     return KMS_HTTP_OK;
+}
+
+enum kms_http_fault kms_http_check_end(const struct kms_http_head *head,
+                                       const char *body_at)
+{
+    return follows(last_text(head), 4, body_at) ? KMS_HTTP_OK : KMS_HTTP_LINE_END;
 }

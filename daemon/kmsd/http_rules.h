@@ -60,12 +60,18 @@ enum kms_http_fault kms_http_check(const struct kms_http_head *head,
                                    size_t *body_len);
 
 /*
- * Whether the request line and every field ended in exactly CR LF, for parsers that leave
- * the received bytes in place with NULs for colons and line ends, and also take bare LF,
- * cut values at a NUL and glue folded lines together (libmicrohttpd before 0.9.77). The
- * texts of head must be those the parser handed over, not copies; the four bytes after
- * the last value must be readable, which they are: they held the end of the head.
+ * For parsers that leave the received bytes in place with NULs for separators, and also
+ * take bare LF and several spaces, cut values at a NUL and glue folded lines together
+ * (libmicrohttpd before 0.9.77): whether exactly one space stood between the parts of the
+ * request line and exactly CR LF after it and every field. The texts of head must be
+ * those the parser handed over, not copies; uri_at is where its request target lay, of
+ * the length of head->uri. The four bytes after the last value must be readable, which
+ * they are: they held the end of the head.
  */
-enum kms_http_fault kms_http_check_lines(const struct kms_http_head *head);
+enum kms_http_fault kms_http_check_lines(const struct kms_http_head *head,
+                                         const char *uri_at);
+/* The same of the head's last line, known once the first byte of the body is there. */
+enum kms_http_fault kms_http_check_end(const struct kms_http_head *head,
+                                       const char *body_at);
 
 #endif
