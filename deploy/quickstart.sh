@@ -19,8 +19,8 @@ check_packages=(python3-cryptography)
 
 usage() {
     cat <<'END'
-usage: deploy/quickstart.sh [--http-port N] [--https-port N] [--data DIR]
-       deploy/quickstart.sh --check
+usage: deploy/quickstart.sh [--http-port N] [--https-port N] [--data DIR] [--build DIR]
+       deploy/quickstart.sh --check [--build DIR]
        deploy/quickstart.sh --stop [--data DIR]
 
 Builds kmsd into ./build-quickstart of the source tree, makes ./kmsd-data there, and
@@ -31,6 +31,7 @@ there. Missing Debian packages are installed, with sudo unless you are root.
   --http-port N    another port for plain HTTP; 0 takes a free one
   --https-port N   another port for mutual TLS; 0 takes a free one
   --data DIR       another place for keys, certificates and the audit log
+  --build DIR      another place to build in; one that is there is brought up to date
   --check          prove the whole way on free ports in a temporary directory: data key,
                    encrypt, restart, decrypt, compare, verify the audit log; exits 0 or 1
   --stop           stop the daemon that was started here
@@ -55,12 +56,14 @@ while [ $# -gt 0 ]; do
     --http-port) port "$1" "${2:-}"; http=127.0.0.1:$2; shift ;;
     --https-port) port "$1" "${2:-}"; https=127.0.0.1:$2; shift ;;
     --data) [ -n "${2:-}" ] || die "--data needs a directory"; data=$2; shift ;;
+    --build) [ -n "${2:-}" ] || die "--build needs a directory"; build=$2; shift ;;
     *) usage >&2; exit 2 ;;
     esac
     shift
 done
 
 data=$(realpath -m -- "$data")
+build=$(realpath -m -- "$build")
 kmsd=$build/daemon/kmsd/kmsd
 kmsctl=$build/daemon/kmsctl/kmsctl
 
@@ -105,7 +108,7 @@ build_kmsd() {
         meson setup "${wipe[@]}" -Dtests=false "$build" "$root" >"$log" 2>&1 ||
             { tail -n 20 "$log" >&2; die "the build could not be set up; see $log"; }
     fi
-    ninja -C "$build" >"$log" 2>&1 ||
+    ninja -C "$build" daemon/kmsd/kmsd daemon/kmsctl/kmsctl >"$log" 2>&1 ||
         { tail -n 40 "$log" >&2; die "the build failed; see $log"; }
 }
 
@@ -120,6 +123,14 @@ running() {
     say "$pid"
 }
 
+# A process that still holds its files: neither gone nor waiting to be reaped.
+alive() {
+    local stat
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    stat=${stat##*) }
+    [ "${stat%% *}" != Z ]
+}
+
 start_kmsd() {
     local dir=$1 pid tries=0
     if [ ! -d "$dir" ]; then
@@ -132,7 +143,7 @@ start_kmsd() {
     pid=$!
     say "$pid" >"$dir/kmsd.pid"
     until grep -q '"event":"ready"' "$dir/ready.json"; do
-        if ! kill -0 "$pid" 2>/dev/null || [ $((tries += 1)) -gt 300 ]; then
+        if ! alive "$pid" || [ $((tries += 1)) -gt 300 ]; then
             kill "$pid" 2>/dev/null || true
             rm -f "$dir/kmsd.pid"
             tail -n 5 "$dir/kmsd.log" >&2
@@ -146,7 +157,7 @@ stop_kmsd() {
     local dir=$1 pid tries=0
     pid=$(running "$dir") || return 0
     kill "$pid"
-    while running "$dir" >/dev/null; do
+    while alive "$pid"; do
         [ $((tries += 1)) -le 300 ] || die "kmsd ($pid) does not stop"
         sleep 0.1
     done
@@ -161,7 +172,9 @@ ready() {
 # --- what the user sees ---------------------------------------------------------------
 
 next_steps() {
-    local plain tls
+    local plain tls quoted_data quoted_path
+    printf -v quoted_data %q "$data"
+    printf -v quoted_path %q "$build/daemon/kmsctl"
     plain=$(ready "$data" http)
     tls=$(ready "$data" https)
     cat <<END
@@ -172,7 +185,8 @@ Stop it with: deploy/quickstart.sh --stop
 
 In the shell:
 
-    export KMSCTL_DATA=$data KMSCTL_ENDPOINT=$tls PATH=$build/daemon/kmsctl:\$PATH
+    export KMSCTL_DATA=$quoted_data KMSCTL_ENDPOINT=$tls
+    PATH=$quoted_path:\$PATH
     key=\$(kmsctl api create-key --output KeyMetadata.KeyId)
     kmsctl api generate-data-key --key-id "\$key" --key-spec AES_256
     kmsctl audit tail

@@ -213,5 +213,7 @@ const struct kms_cmd kms_cmd_api = {
     .operands = "OPERATION",
     .summary = "send any request of the API and print the answer",
     .about = "",
+    .opts = kms_api_own_opts,
+    .n_opts = KMS_API_OWN_OPTS,
     .raw = run,
 };

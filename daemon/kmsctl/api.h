@@ -13,8 +13,8 @@
 #include "wire/json.h"
 
 /* Options of the command itself, before those of the operation. */
-extern const struct kms_opt kms_api_own_opts[];
-extern const size_t kms_api_n_own_opts;
+enum { KMS_API_OWN_OPTS = 11 };
+extern const struct kms_opt kms_api_own_opts[KMS_API_OWN_OPTS];
 
 /* All options of op: the command's own, then a row a member. In the arena. */
 KMS_RC kms_api_opts(const struct kms_api_op *op, struct kms_arena *a,

@@ -4,7 +4,7 @@
 
 enum { WORDS_WIDTH = 61 }; /* what an option's doc leaves of a line */
 
-const struct kms_opt kms_api_own_opts[] = {
+const struct kms_opt kms_api_own_opts[KMS_API_OWN_OPTS] = {
     {"data", "DIR",
      "the installation whose certificates, account and Region are used;\n"
      "default: the environment's KMSCTL_DATA",
@@ -30,8 +30,6 @@ const struct kms_opt kms_api_own_opts[] = {
     {"raw", NULL, "with --output: decode its base64, add no line end", KMS_OPT_ONCE},
     {"timeout", "SECONDS", "give up after this long; default 30", KMS_OPT_ONCE},
 };
-
-const size_t kms_api_n_own_opts = sizeof kms_api_own_opts / sizeof kms_api_own_opts[0];
 
 static bool repeats(const struct kms_api_flag *flag)
 {
@@ -84,14 +82,14 @@ static enum kms_rc member_opt(const struct kms_api_flag *flag, struct kms_arena 
 enum kms_rc kms_api_opts(const struct kms_api_op *op, struct kms_arena *a,
                          const struct kms_opt **rows, size_t *n)
 {
-    size_t total = kms_api_n_own_opts + op->n_flags;
+    size_t total = KMS_API_OWN_OPTS + op->n_flags;
     struct kms_opt *all = kms_arena_alloc(a, total * sizeof *all);
 
     if (all == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory");
     memcpy(all, kms_api_own_opts, sizeof kms_api_own_opts);
     for (size_t i = 0; i < op->n_flags; i++)
-        KMS_TRY(member_opt(&op->flags[i], a, &all[kms_api_n_own_opts + i]));
+        KMS_TRY(member_opt(&op->flags[i], a, &all[KMS_API_OWN_OPTS + i]));
     *rows = all;
     *n = total;
     return KMS_OK;
@@ -110,7 +108,7 @@ void kms_api_help(FILE *to)
         "AWS_SESSION_TOKEN); without them, with the account in place of both, which\n"
         "proves nothing: the client certificate says who calls.\n\n",
         to);
-    kms_opts_help(kms_api_own_opts, kms_api_n_own_opts, to);
+    kms_opts_help(kms_api_own_opts, KMS_API_OWN_OPTS, to);
     fputs("\nOperations, also by the names of the API (GenerateDataKey):\n", to);
     for (size_t i = 0; i < KMS_OP_COUNT; i++)
         fprintf(to, "  %s\n", kms_api_ops[i].command);
@@ -126,8 +124,8 @@ enum kms_rc kms_api_op_help(const struct kms_api_op *op, FILE *to)
     KMS_TRY(kms_api_opts(op, a, &rows, &n));
     fprintf(to, "usage: kmsctl api %s [OPTION]...\n\n%s: %s\n\n", op->command,
             op->op->name, op->doc);
-    kms_opts_help(rows + kms_api_n_own_opts, n - kms_api_n_own_opts, to);
+    kms_opts_help(rows + KMS_API_OWN_OPTS, n - KMS_API_OWN_OPTS, to);
     fputs("\nOptions of kmsctl api itself:\n", to);
-    kms_opts_help(rows, kms_api_n_own_opts, to);
+    kms_opts_help(rows, KMS_API_OWN_OPTS, to);
     return KMS_OK;
 }

@@ -23,7 +23,7 @@ static void put_commands(const struct kms_cmd *const *cmds, size_t n)
 /* One case a command, two words or one; for api, one a pair of command and operation. */
 static void put_cases(const struct kms_cmd *const *cmds, size_t n)
 {
-    printf("    case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n");
+    printf("    case \"${COMP_WORDS[1]-} ${COMP_WORDS[2]-}\" in\n");
     for (size_t i = 0; i < KMS_OP_COUNT; i++) {
         const struct kms_api_op *op = &kms_api_ops[i];
 
@@ -37,10 +37,11 @@ static void put_cases(const struct kms_cmd *const *cmds, size_t n)
             continue;
         printf("    \"%s\"%s) words=\"", cmds[i]->name,
                strchr(cmds[i]->name, ' ') == NULL ? "\\ *" : "");
-        if (cmds[i] == &kms_cmd_api)
+        if (cmds[i] != &kms_cmd_api)
+            put_options(cmds[i]);
+        else
             for (size_t j = 0; j < KMS_OP_COUNT; j++)
                 printf("%s ", kms_api_ops[j].command);
-        put_options(cmds[i]);
         printf("\" ;;\n");
     }
     printf("    \"audit \"*) words=\"verify tail\" ;;\n"
