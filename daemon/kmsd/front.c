@@ -11,7 +11,7 @@
 #include "kmsd/front_int.h"
 #include "kmsd/listen.h"
 
-enum { POOL_EXTRA_BYTES = 16 * 1024, DRAIN_STEP_NS = 2 * 1000 * 1000 };
+enum { POOL_EXTRA_BYTES = 16 * 1024, DRAIN_STEP_NS = 2 * 1000 * 1000, ARRIVE_US = 500000 };
 
 /* What the HTTP library has to say is about its own state: of use when debugging. */
 __attribute__((format(printf, 2, 0))) static void library_log(void *cls, const char *fmt,
@@ -192,16 +192,17 @@ enum kms_rc kms_front_reload(struct kms_front *f)
     return kms_tls_reload(f->tls);
 }
 
-void kms_front_cut(struct kms_front *f)
+void kms_front_close(struct kms_front *f)
 {
-    atomic_store(&f->cut, true);
+    atomic_store(&f->draining, true);
+    atomic_store(&f->closing, true);
 }
 
-static bool wait_for_none(struct kms_front *f, int64_t end_us)
+static bool wait_for_none(atomic_uint *count, int64_t end_us)
 {
     const struct timespec step = {.tv_nsec = DRAIN_STEP_NS};
 
-    while (atomic_load(&f->in_flight) != 0) {
+    while (atomic_load(count) != 0) {
         if (kms_clock_mono_us() >= end_us)
             return false;
         nanosleep(&step, NULL);
@@ -213,17 +214,21 @@ static bool wait_for_none(struct kms_front *f, int64_t end_us)
  * The library can take a listener out of its event loop, but races with its own threads
  * there and aborts when it loses. Refusing at accept has the same effect for clients.
  *
- * It also aborts when it is stopped with a suspended connection: a request that began
- * after the first wait either was counted before closing, then the second wait sees it,
- * or sees closing and ends at once.
+ * A request that is still arriving gets a moment: most of it is on its way. One whose
+ * client hung up in the middle would wait for ever (the library may not see that before
+ * the connection's time-out), and nothing of it was done, so it may be cut.
+ *
+ * The library also aborts when it is stopped with a suspended connection: a request that
+ * was read whole either was counted before closing, then the last wait sees it, or sees
+ * closing and ends at once.
  */
 bool kms_front_drain(struct kms_front *f, int64_t bound_ms)
 {
-    int64_t end_us = kms_clock_mono_us() + bound_ms * 1000;
+    int64_t now_us = kms_clock_mono_us(), end_us = now_us + bound_ms * 1000;
 
     atomic_store(&f->draining, true);
-    if (!wait_for_none(f, end_us))
-        return false;
+    (void)wait_for_none(&f->arriving,
+                        end_us < now_us + ARRIVE_US ? end_us : now_us + ARRIVE_US);
     atomic_store(&f->closing, true);
-    return wait_for_none(f, end_us);
+    return wait_for_none(&f->in_flight, end_us);
 }

@@ -25,10 +25,10 @@ struct kms_front {
     struct kms_sources *sources;
     struct kms_http_limits limits;
     struct kms_listener https, http;
-    atomic_uint in_flight; /* requests whose head was read and that are not over */
+    atomic_uint arriving;  /* requests whose head was read and whose body was not */
+    atomic_uint in_flight; /* requests that were read whole and are not over */
     atomic_bool draining;  /* accept nothing, close after each answer */
     atomic_bool closing;   /* begin nothing */
-    atomic_bool cut;       /* answer nothing */
 };
 
 /* A connection, from accept to close. */

@@ -22,7 +22,7 @@ enum phase {
 struct request {
     struct kms_conn *conn;
     enum phase phase;
-    bool counted;
+    atomic_uint *counted; /* the front's count this request is in, or NULL */
     int64_t began_us;
     struct kms_str uri; /* as received */
     struct kms_http_head head;
@@ -147,8 +147,6 @@ static enum MHD_Result reply(struct request *r)
 {
     const struct kms_reply *reply_of = kms_exchange_reply(r->exchange);
 
-    if (atomic_load(&r->conn->front->cut))
-        return MHD_NO;
     return queue(r, reply_of->status, reply_of->content_type, reply_of->request_id,
                  kms_buf_view(&reply_of->body), false);
 }
@@ -177,6 +175,16 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
+/* Counted in the new place before it leaves the old one: never in neither. */
+static void count_in(struct request *r, atomic_uint *count)
+{
+    if (count != NULL)
+        atomic_fetch_add(count, 1);
+    if (r->counted != NULL)
+        atomic_fetch_sub(r->counted, 1);
+    r->counted = count;
+}
+
 static enum kms_http_fault check_head(struct request *r, const char *url)
 {
     enum kms_http_fault fault =
@@ -194,9 +202,8 @@ static enum MHD_Result on_head(struct request *r, const char *url, const char *m
     enum kms_http_fault fault;
     int seen;
 
-    r->counted = true;
-    atomic_fetch_add(&front->in_flight, 1);
-    if (atomic_load(&front->cut) || atomic_load(&front->closing) ||
+    count_in(r, &front->arriving);
+    if (atomic_load(&front->closing) ||
         (r->conn->tls && !kms_tls_still_admitted(&r->conn->link)))
         return MHD_NO;
     seen = MHD_get_connection_values_n(r->conn->mhd, MHD_HEADER_KIND, take_header, r);
@@ -264,6 +271,9 @@ static enum MHD_Result on_whole(struct request *r)
 
     if (r->fault != KMS_HTTP_OK)
         return refuse(r, r->fault);
+    count_in(r, &r->conn->front->in_flight);
+    if (atomic_load(&r->conn->front->closing))
+        return MHD_NO;
     if (r->body.n != r->body_len)
         return refuse(r, KMS_HTTP_BODY_SHORT);
     split_uri(r->uri, &req);
@@ -362,11 +372,10 @@ void kms_http_end(void *cls, struct MHD_Connection *mhd, void **context,
     front = r->conn->front;
     assert(r->phase != PHASE_COMMIT || r->exchange != NULL);
     /* A head that the parser refused by itself was never shown to the handler. */
-    if (r->phase == PHASE_HEAD && !r->counted)
+    if (r->phase == PHASE_HEAD && r->counted == NULL)
         kms_service_refused(front->service, r->conn->peer.source_ip, "request:malformed");
     if (kms_log_wanted(KMS_LOG_INFO))
         log_request(r, code);
-    if (r->counted)
-        atomic_fetch_sub(&front->in_flight, 1);
+    count_in(r, NULL);
     request_free(r);
 }

@@ -103,8 +103,9 @@ def test_the_cli_gets_its_answer(steps, operation):
 def test_the_cli_shows_the_refusal_of_the_service(cli):
     with pytest.raises(Refused) as refusal:
         cli.run("DescribeKey", {"KeyId": "fake-key-id"})
-    assert ("An error occurred (NotFoundException) when calling the DescribeKey operation: "
-            "Invalid keyId 'fake-key-id'") in str(refusal.value)
+    said = str(refusal.value)
+    assert "An error occurred (NotFoundException) when calling the DescribeKey" in said
+    assert said.endswith("Invalid keyId 'fake-key-id'")
 
 
 def test_the_cli_reads_blobs_from_files_and_writes_text(cli, tmp_path):

@@ -44,18 +44,11 @@ def assert_json_error(answer, body):
 
 @pytest.mark.parametrize("target", [
     "TrentService.MakeCoffee", "TrentService.encrypt", "TrentService.", "TrentService",
-    "Encrypt", "trentservice.Encrypt", "OtherService.Encrypt", "TrentService.Encrypt ",
+    "Encrypt", "trentservice.Encrypt", "OtherService.Encrypt",
     "TrentService.Encrypt.", ".Encrypt", "TrentService.Encrypt,TrentService.Decrypt",
     "TrentService." + "A" * 3000])
 def test_an_unknown_target_is_an_unknown_operation(port, untouched, target):
-    if target.endswith(" "):    # a trailing blank of a header value is not part of it
-        answer = call(port, "Encrypt", b"{}", target=target)
-        assert answer.type == "ValidationException"
-    else:
-        answer = call(port, "x", b"{}", target=target)
-        assert answer.status in (400, 431)
-        if answer.status == 400:
-            assert_json_error(answer, UNKNOWN)
+    assert_json_error(call(port, "x", b"{}", target=target), UNKNOWN)
 
 
 def test_a_missing_target_is_an_unknown_operation(port, untouched):
@@ -197,9 +190,6 @@ def test_a_fraction_is_truncated_where_an_integer_is_wanted(port, key_id):
     ("DescribeKey", {"KeyId": ""},
      "1 validation error detected: Value '' at 'keyId' failed to satisfy constraint: "
      "Member must have length greater than or equal to 1"),
-    ("DescribeKey", {"KeyId": "x" * 2049},
-     "1 validation error detected: Value '" + "x" * 2049 + "' at 'keyId' failed to satisfy "
-     "constraint: Member must have length less than or equal to 2048"),
     ("GenerateRandom", {"NumberOfBytes": 0},
      "1 validation error detected: Value '0' at 'numberOfBytes' failed to satisfy "
      "constraint: Member must have value greater than or equal to 1"),
@@ -230,6 +220,16 @@ def test_a_broken_constraint_is_told_in_the_words_of_the_service(port, untouched
     answer = call(port, operation, body)
     assert (answer.status, answer.type) == (400, "ValidationException")
     assert answer.json["message"] == message
+
+
+def test_a_value_of_any_length_is_told_in_bounds(port, untouched):
+    answer = call(port, "DescribeKey", {"KeyId": "x" * 100_000})
+    assert (answer.status, answer.type) == (400, "ValidationException")
+    assert answer.json["message"].startswith("1 validation error detected: Value 'xxx")
+    assert answer.json["message"].endswith(
+        "' at 'keyId' failed to satisfy constraint: Member must have length less than or "
+        "equal to 2048")
+    assert len(answer.body) < 8192
 
 
 def test_an_unknown_enum_value_lists_the_known_ones(port, untouched):

@@ -154,6 +154,22 @@ def test_clients_that_hang_up_in_the_middle_harm_nobody(kmsd_dev, kms, key_id):
     assert kms.describe_key(KeyId=key_id)["KeyMetadata"]["Enabled"] is True
 
 
+@pytest.mark.parametrize("hang_up", [True, False], ids=["gone", "stalled"])
+def test_a_body_that_never_comes_does_not_hold_up_the_stop(workshop, hang_up):
+    daemon = workshop.dev()
+    body = b'{"NumberOfBytes":1024}'
+    head = rawhttp.head("TrentService.GenerateRandom", len(body))
+    sockets = [daemon.connect() for _ in range(20)]
+    for n, sock in enumerate(sockets):
+        sock.sendall(head + body[:n])
+        if hang_up:
+            sock.close()
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.wait(5) == 0
+    for sock in sockets:
+        sock.close()
+
+
 def test_a_request_that_trickles_in_is_answered(kmsd_dev):
     body = b'{"NumberOfBytes":7}'
     with kmsd_dev.connect() as sock:
