@@ -30,6 +30,7 @@ struct request {
     size_t n_headers, max_headers;
     struct kms_buf body;
     size_t body_len;
+    struct kms_request whole; /* what the exchange borrows until it is freed */
     struct kms_exchange *exchange;
     enum kms_http_fault fault;
     int status;
@@ -260,15 +261,6 @@ static void split_uri(struct kms_str uri, struct kms_request *out)
 
 static enum MHD_Result on_whole(struct request *r)
 {
-    struct kms_request req = {
-        .method = r->head.method,
-        .headers = r->headers,
-        .n_headers = r->n_headers,
-        .body = r->body.n != 0 ? kms_buf_view(&r->body)
-                               : (struct kms_bytes){(const uint8_t *)"", 0},
-        .peer = &r->conn->peer,
-    };
-
     if (r->fault != KMS_HTTP_OK)
         return refuse(r, r->fault);
     count_in(r, &r->conn->front->in_flight);
@@ -276,10 +268,18 @@ static enum MHD_Result on_whole(struct request *r)
         return MHD_NO;
     if (r->body.n != r->body_len)
         return refuse(r, KMS_HTTP_BODY_SHORT);
-    split_uri(r->uri, &req);
+    r->whole = (struct kms_request){
+        .method = r->head.method,
+        .headers = r->headers,
+        .n_headers = r->n_headers,
+        .body = r->body.n != 0 ? kms_buf_view(&r->body)
+                               : (struct kms_bytes){(const uint8_t *)"", 0},
+        .peer = &r->conn->peer,
+    };
+    split_uri(r->uri, &r->whole);
     if (kms_exchange_new(r->conn->front->service, &r->exchange) != KMS_OK)
         return MHD_NO;
-    if (kms_exchange_start(r->exchange, &req) == KMS_DONE)
+    if (kms_exchange_start(r->exchange, &r->whole) == KMS_DONE)
         return reply(r);
     /* First suspended, then handed over: the writer may be done before this returns. */
     r->phase = PHASE_COMMIT;

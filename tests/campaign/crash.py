@@ -188,6 +188,8 @@ def campaign(kills, seed, clients, data, fresh_every=50):
         for thread in threads:
             thread.start()
         time.sleep(rng.uniform(0.005, 0.15))     # the moment of the kill is the test
+        if not daemon.alive():
+            raise Lost(f"died by itself with {daemon.process.poll()}: {daemon.log()[-2000:]}")
         daemon.kill()
         for thread in threads:
             thread.join(60)

@@ -142,6 +142,37 @@ def test_a_reload_of_a_broken_certificate_keeps_the_old_one(kmsd_own):
     assert served_serial(kmsd_own) == before
 
 
+def test_many_clients_may_change_things_at_once(kmsd_dev):
+    def work(problems, number):
+        connection = rawhttp.Connection(kmsd_dev.http_port)
+        for n in range(25):
+            made = connection.call("CreateKey", {"Description": f"{number}-{n}"})
+            if made.status != 200:
+                problems.append(made)
+                return
+            key = made.json["KeyMetadata"]["KeyId"]
+            for operation, more in (("UpdateKeyDescription", {"Description": "x"}),
+                                    ("DisableKey", {}), ("DescribeKey", {}),
+                                    ("CancelKeyDeletion", {})):
+                answer = connection.call(operation, {"KeyId": key, **more})
+                if answer.status != (400 if operation == "CancelKeyDeletion" else 200):
+                    problems.append(answer)
+        connection.close()
+
+    problems = []
+    threads = [threading.Thread(target=work, args=(problems, n)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert problems == []
+    assert kmsd_dev.alive()
+    made = [r for r in audit.named(kmsd_dev.data_dir, "CreateKey")
+            if r["requestParameters"]["description"].count("-") == 1]
+    assert len(made) >= 12 * 25
+
+
 def test_clients_that_hang_up_in_the_middle_harm_nobody(kmsd_dev, kms, key_id):
     body = b'{"NumberOfBytes":1024}'
     whole = rawhttp.head("TrentService.GenerateRandom", len(body)) + body
