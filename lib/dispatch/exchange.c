@@ -1,11 +1,12 @@
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "dispatch/exchange.h"
 #include "dispatch/hooks.h"
-#include "dispatch/schedule.h"
+#include "dispatch/settle.h"
 
 enum kms_rc kms_exchange_new(struct kms_service *s, struct kms_exchange **out)
 {
@@ -48,85 +49,6 @@ void kms_exchange_fail(struct kms_exchange *x, enum kms_rc rc)
         x->message = words;
 }
 
-static struct kms_str material_of(struct kms_exchange *x)
-{
-    const struct kms_key_version *v =
-        x->call.key != NULL ? kms_key_current(x->call.key) : NULL;
-    struct kms_str text = {NULL, 0};
-
-    if (x->call.op == NULL || x->call.op->effect != KMS_EFFECT_USE || v == NULL ||
-        kms_kmid_text(x->arena, v->kmid, &text) != KMS_OK)
-        return (struct kms_str){NULL, 0};
-    return text;
-}
-
-static enum kms_rc describe(struct kms_exchange *x)
-{
-    struct kms_audit_event e = {
-        .at_ms = x->call.now_ms,
-        .request_id = kms_str_of(x->reply.request_id),
-        .caller = &x->call.caller,
-        .peer = x->req->peer,
-        .user_agent = kms_request_header(x->req, "user-agent"),
-        .name = x->name,
-        .op = x->call.op,
-        .in = x->in,
-        .out = x->out,
-        .key = x->call.key,
-        .key2 = x->call.key2,
-        .new_key_arn = x->call.new_key_arn,
-        .key_material_id = material_of(x),
-        .decision = x->decision,
-        .outcome = x->rc,
-        .message = x->message.p != NULL ? x->message.p : "",
-        .dev = x->service->opts.dev,
-    };
-
-    return kms_audit_describe(&e, &x->record);
-}
-
-static bool is_change(const struct kms_exchange *x)
-{
-    return x->call.op != NULL && x->call.op->effect == KMS_EFFECT_CHANGE;
-}
-
-/* A change happens in the writer's transaction, and so does its refusal. */
-static enum kms_rc run_change(struct kms_exchange *x, struct kms_tx *tx)
-{
-    KMS_TRY(kms_tx_mark(tx));
-    x->call.tx = tx;
-    x->call.now_ms = kms_clock_now_ms();
-    kms_err_clear();
-    kms_exchange_fail(x, kms_stages_run(x));
-    x->call.tx = NULL;
-    kms_reply_fill(x);
-    KMS_TRY(x->rc == KMS_OK ? kms_tx_release(tx) : kms_tx_undo(tx));
-    return describe(x);
-}
-
-/* The writer's thread: the record goes in with the change it describes. */
-static enum kms_rc job_run(struct kms_tx *tx, struct kms_job *job)
-{
-    struct kms_exchange *x = (struct kms_exchange *)job;
-    bool change = is_change(x) && x->rc == KMS_OK;
-
-    if (change)
-        KMS_TRY(run_change(x, tx));
-    return kms_audit_append(x->service->audit, tx, kms_buf_text(&x->record),
-                            change && x->rc == KMS_OK);
-}
-
-static void job_done(struct kms_job *job, enum kms_rc committed)
-{
-    struct kms_exchange *x = (struct kms_exchange *)job;
-
-    if (committed != KMS_OK)
-        kms_reply_internal(x);
-    else if (is_change(x) && x->rc == KMS_OK)
-        kms_schedule_poke(x->service->schedule);
-    x->done(x->done_arg);
-}
-
 /* Strangers are counted, not recorded one by one. */
 static enum kms_progress refuse(struct kms_exchange *x)
 {
@@ -136,6 +58,36 @@ static enum kms_progress refuse(struct kms_exchange *x)
     kms_service_refused(x->service, source, kms_rc_info(x->rc)->wire);
     kms_reply_fill(x);
     return KMS_DONE;
+}
+
+/* Run stages on a snapshot of this thread. */
+static void with_snapshot(struct kms_exchange *x,
+                          enum kms_rc (*stages)(struct kms_exchange *x))
+{
+    KMS_AUTO(tx) tx = NULL;
+    enum kms_rc rc = kms_store_read(x->service->opts.store, &tx);
+
+    x->call.tx = tx;
+    kms_exchange_fail(x, rc == KMS_OK ? stages(x) : rc);
+    x->call.tx = NULL;
+}
+
+/*
+ * The first look at the keys. A read or a use is finished here unless its work belongs on
+ * a lane. A change runs in the writer's transaction; only when part of it is slow is it
+ * checked here first, so that nobody without permission can make the lanes work.
+ */
+static void begin(struct kms_exchange *x)
+{
+    if (kms_settle_is_change(x)) {
+        if (!kms_lane_possible(x->call.op))
+            return;
+        with_snapshot(x, kms_stages_check);
+    } else {
+        with_snapshot(x, kms_stages_begin);
+    }
+    if (x->rc == KMS_OK && kms_settle_is_change(x) && x->lane == KMS_LANE_INLINE)
+        give_up_keys(x);
 }
 
 enum kms_progress kms_exchange_start(struct kms_exchange *x, const struct kms_request *req)
@@ -160,22 +112,28 @@ enum kms_progress kms_exchange_start(struct kms_exchange *x, const struct kms_re
     kms_exchange_fail(x, kms_stages_open(x));
     if (!x->authenticated)
         return refuse(x);
-    if (x->rc == KMS_OK && is_change(x))
+    if (x->rc == KMS_OK)
+        begin(x);
+    /* A change that passed so far is described after it has run. */
+    if (x->rc == KMS_OK && (x->lane != KMS_LANE_INLINE || kms_settle_is_change(x)))
         return KMS_WAIT;
-    if (x->rc == KMS_OK) {
-        KMS_AUTO(tx) tx = NULL;
-        enum kms_rc rc = kms_store_read(x->service->opts.store, &tx);
+    return kms_settle_describe(x) == KMS_OK ? KMS_WAIT : KMS_DONE;
+}
 
-        x->call.tx = tx;
-        kms_exchange_fail(x, rc == KMS_OK ? kms_stages_run(x) : rc);
-        x->call.tx = NULL;
+/* A thread of a lane: the slow work, then on to the writer. */
+static void task_run(struct kms_task *task)
+{
+    struct kms_exchange *x =
+        (struct kms_exchange *)((char *)task - offsetof(struct kms_exchange, task));
+
+    with_snapshot(x, kms_settle_is_change(x) ? kms_stages_prepare : kms_stages_work);
+    if (kms_settle_is_change(x) && x->rc == KMS_OK)
+        give_up_keys(x); /* the writer resolves and checks again */
+    else if (kms_settle_describe(x) != KMS_OK) {
+        x->done(x->done_arg);
+        return;
     }
-    kms_reply_fill(x);
-    if (describe(x) != KMS_OK) {
-        kms_reply_internal(x);
-        return KMS_DONE;
-    }
-    return KMS_WAIT;
+    kms_settle_submit(x);
 }
 
 void kms_exchange_commit(struct kms_exchange *x, void (*done)(void *arg), void *arg)
@@ -186,9 +144,19 @@ void kms_exchange_commit(struct kms_exchange *x, void (*done)(void *arg), void *
         kms_hooks_commit(x);
         return;
     }
-    x->job.run = job_run;
-    x->job.done = job_done;
-    kms_store_submit(x->service->opts.store, &x->job);
+    if (x->lane != KMS_LANE_INLINE && x->rc == KMS_OK) {
+        x->task.run = task_run;
+        if (kms_pool_submit(x->service->lanes[x->lane], &x->task))
+            return;
+        kms_exchange_fail(x, kms_err(KMS_E_THROTTLING,
+                                     "You have exceeded the rate at which you may call "
+                                     "KMS. Reduce the frequency of your calls."));
+        if (kms_settle_describe(x) != KMS_OK) {
+            done(arg);
+            return;
+        }
+    }
+    kms_settle_submit(x);
 }
 
 const struct kms_reply *kms_exchange_reply(const struct kms_exchange *x)

@@ -2,10 +2,14 @@
 #ifndef KMS_DISPATCH_EXCHANGE_H
 #define KMS_DISPATCH_EXCHANGE_H
 
+#include "dispatch/pool.h"
 #include "dispatch/service.h"
+#include "ops/lane.h"
 
 struct kms_exchange {
     struct kms_job job; /* first: the writer hands it back */
+    struct kms_task task; /* while it waits for a lane */
+    enum kms_lane lane;
     struct kms_service *service;
     struct kms_arena *arena;
     const struct kms_request *req;
@@ -29,11 +33,19 @@ struct kms_exchange {
  */
 KMS_RC kms_stages_open(struct kms_exchange *x);
 /*
- * Stages inside a transaction (x->call.tx): resolve keys, authorize, gate, run. The
- * order is the security argument: nothing about a key is told before authorize, and no
- * state before it either.
+ * Stages inside a transaction (x->call.tx). Their order is the security argument: nothing
+ * about a key is told before authorize, and no state before it either.
+ *   check    resolve keys, authorize, gate; sets x->lane
+ *   work     run the operation
+ *   run      check, then work
+ *   begin    check, then work unless it belongs on a lane
+ *   prepare  the slow part of a change, on its lane
  */
+KMS_RC kms_stages_check(struct kms_exchange *x);
+KMS_RC kms_stages_work(struct kms_exchange *x);
 KMS_RC kms_stages_run(struct kms_exchange *x);
+KMS_RC kms_stages_begin(struct kms_exchange *x);
+KMS_RC kms_stages_prepare(struct kms_exchange *x);
 
 /* Note rc and its words in the exchange: the thread's note does not survive. */
 void kms_exchange_fail(struct kms_exchange *x, enum kms_rc rc);

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,6 +29,18 @@ static enum kms_rc copy_opts(const struct kms_service_opts *from, struct kms_are
     return KMS_OK;
 }
 
+/* A queue of a second's work, about: more would be answered later than clients wait. */
+enum { CRYPTO_QUEUE = 1024, KEYGEN_QUEUE = 16 };
+
+static enum kms_rc start_lanes(struct kms_service *s)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    KMS_TRY(kms_pool_new(cores > 1 ? (size_t)cores : 1, CRYPTO_QUEUE,
+                         &s->lanes[KMS_LANE_CRYPTO]));
+    return kms_pool_new(1, KEYGEN_QUEUE, &s->lanes[KMS_LANE_KEYGEN]);
+}
+
 enum kms_rc kms_service_new(const struct kms_service_opts *opts, struct kms_service **out)
 {
     KMS_AUTO(service) s = calloc(1, sizeof *s);
@@ -39,6 +52,7 @@ enum kms_rc kms_service_new(const struct kms_service_opts *opts, struct kms_serv
     KMS_TRY(kms_refusals_new(&s->refusals));
     KMS_TRY(kms_audit_open(s->opts.store, &s->audit));
     KMS_TRY(kms_service_event(s, "Start", (struct kms_str){NULL, 0}));
+    KMS_TRY(start_lanes(s));
     KMS_TRY(kms_schedule_new(s, &s->schedule));
     *out = KMS_TAKE(s);
     return KMS_OK;
@@ -50,6 +64,8 @@ void kms_service_free(struct kms_service *s)
 
     if (s == NULL)
         return;
+    for (int i = 0; i < KMS_LANE_COUNT; i++)
+        kms_pool_free(s->lanes[i]);
     kms_schedule_free(s->schedule);
     if (s->audit != NULL && s->refusals != NULL) {
         /* Strangers of the last minute are not forgotten. */

@@ -4,7 +4,9 @@
 
 #include "audit/audit.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/pool.h"
 #include "key/ident.h"
+#include "ops/lane.h"
 
 struct kms_schedule;
 struct kms_refusals;
@@ -15,6 +17,7 @@ struct kms_service {
     struct kms_audit *audit; /* used in the writer's thread only */
     struct kms_refusals *refusals;
     struct kms_schedule *schedule;
+    struct kms_pool *lanes[KMS_LANE_COUNT]; /* none for inline */
 };
 
 /* A fresh lower-case UUID: the id of a request or event. */

@@ -174,9 +174,37 @@ enum kms_rc kms_stages_open(struct kms_exchange *x)
     return run_stages(x, stages, sizeof stages / sizeof stages[0]);
 }
 
-enum kms_rc kms_stages_run(struct kms_exchange *x)
+static enum kms_rc choose_lane(struct kms_exchange *x)
 {
-    static stage_fn *const stages[] = {resolve_keys, authorize, check_gate, run_op};
+    x->lane = kms_lane_of(&x->call, x->in);
+    return KMS_OK;
+}
+
+enum kms_rc kms_stages_check(struct kms_exchange *x)
+{
+    static stage_fn *const stages[] = {resolve_keys, authorize, check_gate, choose_lane};
 
     return run_stages(x, stages, sizeof stages / sizeof stages[0]);
+}
+
+enum kms_rc kms_stages_work(struct kms_exchange *x)
+{
+    return run_op(x);
+}
+
+enum kms_rc kms_stages_run(struct kms_exchange *x)
+{
+    KMS_TRY(kms_stages_check(x));
+    return run_op(x);
+}
+
+enum kms_rc kms_stages_begin(struct kms_exchange *x)
+{
+    KMS_TRY(kms_stages_check(x));
+    return x->lane == KMS_LANE_INLINE ? run_op(x) : KMS_OK;
+}
+
+enum kms_rc kms_stages_prepare(struct kms_exchange *x)
+{
+    return kms_lane_prepare(&x->call, x->in);
 }

@@ -41,6 +41,8 @@ struct kms_call {
     const struct kms_key *key, *key2;
     /* The alias of the request as "alias/...", or absent: by name, ARN or AliasName. */
     struct kms_str alias;
+    /* What kms_lane_prepare made for a change, in the arena; NULL without. */
+    void *prepared;
     /* Set by the operation: a key it made (CreateKey), for the audit record. */
     struct kms_str new_key_arn;
 };

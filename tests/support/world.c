@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "world.h"
@@ -17,7 +18,27 @@ static void went_down(void *arg, const char *why)
 {
     struct world *w = arg;
 
-    snprintf(w->fatal, sizeof w->fatal, "%s", why);
+    (void)why;
+    pthread_mutex_lock(&w->lock);
+    w->down = true;
+    pthread_cond_signal(&w->fell);
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool world_went_down(struct world *w)
+{
+    struct timespec until;
+    bool down;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 10;
+    pthread_mutex_lock(&w->lock);
+    while (!w->down)
+        if (pthread_cond_timedwait(&w->fell, &w->lock, &until) != 0)
+            break;
+    down = w->down;
+    pthread_mutex_unlock(&w->lock);
+    return down;
 }
 
 static struct kms_home_opts opts_of(struct world *w)
@@ -59,7 +80,9 @@ void world_make(struct world *w)
 {
     struct kms_home_opts opts;
 
-    *w = (struct world){.data = "/tmp/kmsd-world-XXXXXX"};
+    *w = (struct world){.data = "/tmp/kmsd-world-XXXXXX",
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .fell = PTHREAD_COND_INITIALIZER};
     ck_assert_ptr_nonnull(mkdtemp(w->data));
     opts = opts_of(w);
     check_ok(kms_home_make(&opts), "make");
@@ -69,7 +92,7 @@ void world_make(struct world *w)
 void world_restart(struct world *w)
 {
     stop(w);
-    w->fatal[0] = '\0';
+    w->down = false;
     serve(w);
 }
 

@@ -5,6 +5,9 @@
 #ifndef KMS_TESTS_SUPPORT_WORLD_H
 #define KMS_TESTS_SUPPORT_WORLD_H
 
+#include <pthread.h>
+#include <stdbool.h>
+
 #include "common/home.h"
 #include "dispatch/dispatch.h"
 
@@ -12,13 +15,17 @@ struct world {
     char data[64];
     struct kms_home *home;
     struct kms_service *service;
-    char fatal[256]; /* what the store said when it went down; "" while it is well */
+    bool down; /* the store told the daemon to stop; see world_went_down */
+    pthread_mutex_t lock;
+    pthread_cond_t fell; /* with lock: down became true */
 };
 
 /* Make an installation and serve. Anything that fails, fails the test. */
 void world_make(struct world *w);
 /* Stop serving and start again on the same data. */
 void world_restart(struct world *w);
+/* True once the store has told the daemon to stop; waits for it, ten seconds at most. */
+bool world_went_down(struct world *w);
 /* Stop, and remove the data. */
 void world_free(struct world *w);
 

@@ -1,0 +1,99 @@
+#include "base/clock.h"
+#include "dispatch/schedule.h"
+#include "dispatch/settle.h"
+
+static struct kms_str material_of(struct kms_exchange *x)
+{
+    const struct kms_key_version *v =
+        x->call.key != NULL ? kms_key_current(x->call.key) : NULL;
+    struct kms_str text = {NULL, 0};
+
+    if (x->call.op == NULL || x->call.op->effect != KMS_EFFECT_USE || v == NULL ||
+        kms_kmid_text(x->arena, v->kmid, &text) != KMS_OK)
+        return (struct kms_str){NULL, 0};
+    return text;
+}
+
+static enum kms_rc describe(struct kms_exchange *x)
+{
+    struct kms_audit_event e = {
+        .at_ms = x->call.now_ms,
+        .request_id = kms_str_of(x->reply.request_id),
+        .caller = &x->call.caller,
+        .peer = x->req->peer,
+        .user_agent = kms_request_header(x->req, "user-agent"),
+        .name = x->name,
+        .op = x->call.op,
+        .in = x->in,
+        .out = x->out,
+        .key = x->call.key,
+        .key2 = x->call.key2,
+        .new_key_arn = x->call.new_key_arn,
+        .key_material_id = material_of(x),
+        .decision = x->decision,
+        .outcome = x->rc,
+        .message = x->message.p != NULL ? x->message.p : "",
+        .dev = x->service->opts.dev,
+    };
+
+    return kms_audit_describe(&e, &x->record);
+}
+
+bool kms_settle_is_change(const struct kms_exchange *x)
+{
+    return x->call.op != NULL && x->call.op->effect == KMS_EFFECT_CHANGE;
+}
+
+enum kms_rc kms_settle_describe(struct kms_exchange *x)
+{
+    enum kms_rc rc;
+
+    kms_reply_fill(x);
+    rc = describe(x);
+    if (rc != KMS_OK)
+        kms_reply_internal(x);
+    return rc;
+}
+
+/* A change happens in the writer's transaction, and so does its refusal. */
+static enum kms_rc run_change(struct kms_exchange *x, struct kms_tx *tx)
+{
+    KMS_TRY(kms_tx_mark(tx));
+    x->call.tx = tx;
+    x->call.now_ms = kms_clock_now_ms();
+    kms_exchange_fail(x, kms_stages_run(x));
+    x->call.tx = NULL;
+    kms_reply_fill(x);
+    KMS_TRY(x->rc == KMS_OK ? kms_tx_release(tx) : kms_tx_undo(tx));
+    return describe(x);
+}
+
+/* The writer's thread: the record goes in with the change it describes. */
+static enum kms_rc job_run(struct kms_tx *tx, struct kms_job *job)
+{
+    struct kms_exchange *x = (struct kms_exchange *)job;
+    bool change = kms_settle_is_change(x) && x->rc == KMS_OK;
+
+    if (change)
+        KMS_TRY(run_change(x, tx));
+    return kms_audit_append(x->service->audit, tx, kms_buf_text(&x->record),
+                            change && x->rc == KMS_OK);
+}
+
+static void job_done(struct kms_job *job, enum kms_rc committed)
+{
+    struct kms_exchange *x = (struct kms_exchange *)job;
+
+    if (committed != KMS_OK)
+        kms_reply_internal(x);
+    else if (kms_settle_is_change(x) && x->rc == KMS_OK)
+        kms_schedule_poke(x->service->schedule);
+    x->done(x->done_arg);
+}
+
+void kms_settle_submit(struct kms_exchange *x)
+{
+    x->job.run = job_run;
+    x->job.done = job_done;
+    kms_store_submit(x->service->opts.store, &x->job);
+}
