@@ -10,7 +10,7 @@ enum MHD_Result kms_conn_policy(void *cls, const struct sockaddr *addr, socklen_
     char ip[KMS_ADDRESS_IP_MAX];
 
     (void)len;
-    if (atomic_load(&l->front->draining) || atomic_load(&l->front->cut))
+    if (atomic_load(&l->front->draining))
         return MHD_NO;
     if (!l->tls || kms_sources_admit(l->front->sources, addr, kms_clock_mono_us()))
         return MHD_YES;

@@ -17,12 +17,18 @@
 /* How long a stop waits for answers that are on their way. */
 enum { STOP_BOUND_MS = 10 * 1000, FATAL_BOUND_MS = 2 * 1000 };
 
-/* From the writer's thread, at most once: nothing may be answered from here on. */
+/*
+ * From the writer's thread, at most once. Nothing new is begun from here on; what has
+ * begun is answered, with the error that the store hands to everybody now.
+ */
 static void store_failed(void *arg, const char *why)
 {
     struct kms_daemon *d = arg;
+    struct kms_front *front = atomic_load(&d->serving);
     const uint64_t one = 1;
 
+    if (front != NULL)
+        kms_front_close(front);
     kms_log_say(KMS_LOG_ERROR, "fatal", "%s", why);
     if (write(d->fatal_fd, &one, sizeof one) != (ssize_t)sizeof one)
         abort();
@@ -91,6 +97,7 @@ static enum kms_rc start(struct kms_daemon *d)
     KMS_TRY(open_home(d));
     KMS_TRY(open_service(d));
     KMS_TRY(kms_front_open(d->config, d->service, &d->front));
+    atomic_store(&d->serving, d->front);
     KMS_TRY(kms_admin_open(&(struct kms_admin_opts){.path = d->config->admin_socket,
                                                     .status = kms_daemon_status,
                                                     .arg = d},
@@ -148,7 +155,7 @@ static enum kms_rc stop(struct kms_daemon *d, int sig)
 
     kms_process_notify("STOPPING=1");
     if (sig == 0)
-        kms_front_cut(d->front);
+        kms_front_close(d->front);
     drained = kms_front_drain(d->front, sig == 0 ? FATAL_BOUND_MS : STOP_BOUND_MS);
     if (!drained) {
         kms_log_say(KMS_LOG_ERROR, "stop", "requests are still waiting for the disk");
@@ -165,7 +172,7 @@ static enum kms_rc stop(struct kms_daemon *d, int sig)
     return rc;
 }
 
-enum kms_rc kms_daemon_run(struct kms_config *config, int signal_fd)
+enum kms_rc kms_daemon_run(const struct kms_config *config, int signal_fd, bool *served)
 {
     struct kms_daemon *d = calloc(1, sizeof *d);
     enum kms_rc rc;
@@ -175,8 +182,10 @@ enum kms_rc kms_daemon_run(struct kms_config *config, int signal_fd)
     d->config = config;
     d->signal_fd = signal_fd;
     rc = start(d);
-    if (rc == KMS_OK)
+    if (rc == KMS_OK) {
+        *served = true;
         rc = stop(d, serve(d));
+    }
     kms_admin_free(d->admin);
     kms_front_free(d->front);
     kms_service_free(d->service);

@@ -4,16 +4,19 @@
 #ifndef KMSD_DAEMON_H
 #define KMSD_DAEMON_H
 
+#include <stdatomic.h>
+
 #include "common/config.h"
 #include "common/home.h"
 #include "kmsd/admin.h"
 #include "kmsd/front.h"
 
 struct kms_daemon {
-    struct kms_config *config;
+    const struct kms_config *config;
     struct kms_home *home;
     struct kms_service *service;
     struct kms_front *front;
+    struct kms_front *_Atomic serving; /* front, for the thread that sees the store fail */
     struct kms_admin *admin;
     char data[4096];       /* absolute */
     int64_t started_us;    /* monotonic */
@@ -23,10 +26,9 @@ struct kms_daemon {
 
 /*
  * Serve config until a signal or a failure of the store ends it. The ready line goes to
- * standard output. KMS_OK: stopped as asked. The caller's config must outlive the call.
- * Afterwards the process has to leave by _exit: the token's library races exit handlers.
+ * standard output, after which *served is true. KMS_OK: stopped as asked. Afterwards the process has to leave by _exit: the token's library races exit handlers.
  */
-KMS_RC kms_daemon_run(struct kms_config *config, int signal_fd);
+KMS_RC kms_daemon_run(const struct kms_config *config, int signal_fd, bool *served);
 
 /* status.c: one JSON object about the daemon, for kmsctl status. arg is the daemon. */
 void kms_daemon_status(void *arg, struct kms_buf *out);

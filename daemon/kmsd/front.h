@@ -31,8 +31,8 @@ int64_t kms_front_expires_ms(const struct kms_front *f);
 /* Read the TLS files again; running connections go on. On failure nothing changes. */
 KMS_RC kms_front_reload(struct kms_front *f);
 
-/* From any thread: answer nothing any more, not even requests already begun. */
-void kms_front_cut(struct kms_front *f);
+/* From any thread: begin nothing any more. What has begun is still answered. */
+void kms_front_close(struct kms_front *f);
 /*
  * Stop accepting, answer what has begun and close each connection after its answer. True
  * when nothing is in flight any more; false after bound_ms: then the front must not be

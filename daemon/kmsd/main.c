@@ -14,18 +14,14 @@
 
 enum { EXIT_USAGE = 2 };
 
-static int exit_code(enum kms_rc rc)
+/* Before it serves, whatever is wrong is the installation's; afterwards it is life's. */
+static int exit_code(enum kms_rc rc, bool served)
 {
-    switch (rc) {
-    case KMS_OK:
+    if (rc == KMS_OK)
         return EXIT_SUCCESS;
-    case KMS_E_USAGE:
+    if (rc == KMS_E_USAGE)
         return EXIT_USAGE;
-    case KMS_E_CONFIG:
-        return EX_CONFIG;
-    default:
-        return EXIT_FAILURE;
-    }
+    return served || rc == KMS_E_NOMEM ? EXIT_FAILURE : EX_CONFIG;
 }
 
 static const char *words_of(enum kms_rc rc)
@@ -39,7 +35,7 @@ static const char *words_of(enum kms_rc rc)
 static int complain(enum kms_rc rc)
 {
     fprintf(stderr, "kmsd: %s\nkmsd --help tells what there is\n", words_of(rc));
-    return exit_code(rc);
+    return exit_code(rc, false);
 }
 
 /* Tests of a dev daemon make it fail where they want; a server has no such hooks. */
@@ -64,9 +60,9 @@ static enum kms_rc configure(const struct kms_options *o, const char *temp_dir,
     return kms_config_dev(&dev, out);
 }
 
-static enum kms_rc run(const struct kms_options *o, const char *temp_dir)
+static enum kms_rc run(const struct kms_options *o, const char *temp_dir, bool *served)
 {
-    KMS_AUTO(config) config = NULL;
+    struct kms_config *config = NULL; /* kept: threads may look at it until the end */
     int signal_fd = -1;
 
     KMS_TRY(configure(o, temp_dir, &config));
@@ -74,13 +70,14 @@ static enum kms_rc run(const struct kms_options *o, const char *temp_dir)
     kms_log_level_set(config->log_level);
     KMS_TRY(kms_process_signals(&signal_fd));
     kms_json_setup();
-    return kms_daemon_run(config, signal_fd);
+    return kms_daemon_run(config, signal_fd, served);
 }
 
 int main(int argc, char **argv)
 {
     struct kms_options o;
     char *temp_dir = NULL;
+    bool served = false;
     enum kms_rc rc = kms_options_parse(argc, argv, &o);
 
     if (rc != KMS_OK)
@@ -97,11 +94,11 @@ int main(int argc, char **argv)
     if (rc == KMS_OK && o.mode == KMS_MODE_DEV && o.dev.data == NULL)
         rc = kms_process_temp_dir(&temp_dir);
     if (rc == KMS_OK)
-        rc = run(&o, temp_dir);
+        rc = run(&o, temp_dir, &served);
     if (rc != KMS_OK)
         kms_log_say(KMS_LOG_ERROR, "exit", "%s", words_of(rc));
     if (temp_dir != NULL)
         kms_process_remove_dir(temp_dir);
     fflush(NULL);
-    _exit(exit_code(rc));
+    _exit(exit_code(rc, served));
 }

@@ -39,8 +39,8 @@ const char *kms_options_help(void)
            "\n"
            "When it serves, kmsd prints one line of JSON on standard output; its log goes\n"
            "to standard error. SIGTERM stops it, SIGHUP makes it read its certificates\n"
-           "again. Exit status: 0 stopped as asked, 1 failed, 2 usage, 78 configuration\n"
-           "not usable.\n";
+           "again. Exit status: 0 stopped as asked, 1 failed while serving, 2 usage,\n"
+           "78 configuration or installation not usable.\n";
 }
 
 static enum kms_rc put(const char **slot, const char *name)
@@ -78,7 +78,7 @@ static enum kms_rc take(struct kms_options *o, bool *dev, int opt, const char *n
         o->mode = KMS_MODE_VERSION;
         return KMS_OK;
     default:
-        return kms_err(KMS_E_USAGE, "unknown option, or an option without its value");
+        return kms_err(KMS_E_USAGE, "%s: unknown, or without its value", name);
     }
 }
 
@@ -91,7 +91,7 @@ enum kms_rc kms_options_parse(int argc, char **argv, struct kms_options *out)
 
     opterr = 0;
     while ((opt = getopt_long(argc, argv, "", table, &at)) != -1)
-        KMS_TRY(take(&o, &dev, opt, opt == '?' ? "" : table[at].name));
+        KMS_TRY(take(&o, &dev, opt, opt == '?' ? argv[optind - 1] : table[at].name));
     if (o.mode != KMS_MODE_FILE) {
         *out = o;
         return KMS_OK;
