@@ -634,6 +634,43 @@ def test_nobody_but_the_owner_can_read_what_a_daemon_writes(workshop):
             assert mode(path) & 0o077 == 0, path
 
 
+def test_a_backup_of_a_running_daemon_restores_at_another_path(workshop):
+    """As deploy/OPERATIONS.md tells it."""
+    daemon = workshop.server()
+    data = daemon.server_data
+    key = api(daemon, "create-key", "--output", "KeyMetadata.KeyId").stdout.strip()
+    sealed = api(daemon, "encrypt", "--key-id", key, "--plaintext", "aGVsbG8=",
+                 "--output", "CiphertextBlob").stdout.strip()
+    backup = workshop.directory() / "backup.db"
+    with sqlite3.connect(f"file:{data}/kmsd.db?mode=ro", uri=True) as source:
+        with sqlite3.connect(backup) as target:
+            source.backup(target)
+        target.close()
+    source.close()
+    api(daemon, "create-key")
+    kmsctl("audit", "verify", "--db", backup)
+    daemon.stop()
+
+    restored = workshop.directory() / "elsewhere"
+    restored.mkdir(mode=0o700)
+    for name in ("token", "pki"):
+        shutil.copytree(data / name, restored / name)
+    for name in ("pin", "kmsd.yaml"):
+        shutil.copy2(data / name, restored / name)
+    shutil.copy(backup, restored / "kmsd.db")
+    (restored / "kmsd.db").chmod(0o600)
+    text = (restored / "kmsd.yaml").read_text()
+    (restored / "kmsd.yaml").write_text(text.replace(str(data), str(restored)))
+    shutil.rmtree(data)
+    kmsctl("token", "selftest", "--data", restored)
+    again = workshop.dev(config=restored / "kmsd.yaml")
+    opened = api(again, "decrypt", "--ciphertext-blob", sealed, "--output", "Plaintext",
+                 "--raw")
+    assert opened.stdout == "hello"
+    assert len(json.loads(api(again, "list-keys").stdout)["Keys"]) == 1
+    kmsctl("audit", "verify", "--data", restored)
+
+
 def test_a_denied_client_sees_the_error_of_the_service(kmsd_dev):
     """boto3 and kmsctl are told the same."""
     with pytest.raises(ClientError) as seen:
