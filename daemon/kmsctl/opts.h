@@ -13,7 +13,7 @@
 #include "base/own.h"
 
 struct kms_opt {
-    const char *name;  /* "data": --data VALUE or --data=VALUE; one letter also -n VALUE */
+    const char *name; /* "data": --data VALUE or --data=VALUE; one letter also -n VALUE */
     const char *value; /* placeholder of its value, "DIR"; NULL: takes none */
     const char *doc;   /* one line, or several separated by '\n' */
     enum { KMS_OPT_ONCE, KMS_OPT_MANY } repeat;

@@ -16,8 +16,10 @@ KMS_OWNED(site);
 
 /* The row of the option, for the table of a command. */
 #define KMS_SITE_OPT                                                                     \
-    {"data", "DIR", "the installation; default: the environment's KMSCTL_DATA",          \
-     KMS_OPT_ONCE}
+    {                                                                                    \
+        "data", "DIR", "the installation; default: the environment's KMSCTL_DATA",       \
+            KMS_OPT_ONCE                                                                 \
+    }
 
 /* Read DATA/kmsd.yaml, if any, of the installation that --data or KMSCTL_DATA names. */
 KMS_RC kms_site_open(const struct kms_opts *o, struct kms_site **out);

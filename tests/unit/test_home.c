@@ -222,70 +222,6 @@ START_TEST(another_token_of_the_same_pin_does_not_open_it)
 }
 END_TEST
 
-/* --- the PIN -------------------------------------------------------------------------
- */
-
-START_TEST(a_pin_is_random_and_reads_back)
-{
-    KMS_AUTO(secret) made = NULL;
-    KMS_AUTO(secret) other = NULL;
-    KMS_AUTO(secret) read = NULL;
-
-    ck_assert_int_eq(mkdir(data, 0700), 0);
-    ck_assert_int_eq(kms_pin_make(at("a"), &made), KMS_OK);
-    ck_assert_int_eq(kms_pin_read(at("a"), &read), KMS_OK);
-    ck_assert(kms_secret_equal(made, read));
-    ck_assert_int_eq(kms_secret_view(made).n, 43);
-    ck_assert_int_eq(kms_pin_make(at("b"), &other), KMS_OK);
-    ck_assert(!kms_secret_equal(made, other));
-}
-END_TEST
-
-START_TEST(a_pin_is_never_written_over_another)
-{
-    KMS_AUTO(secret) made = NULL;
-    KMS_AUTO(secret) again = NULL;
-
-    ck_assert_int_eq(mkdir(data, 0700), 0);
-    ck_assert_int_eq(kms_pin_make(at("a"), &made), KMS_OK);
-    ck_assert_int_eq(kms_pin_make(at("a"), &again), KMS_E_IO);
-    ck_assert_ptr_null(again);
-}
-END_TEST
-
-START_TEST(a_pin_that_others_may_read_is_refused)
-{
-    KMS_AUTO(secret) pin = NULL;
-
-    ck_assert_int_eq(mkdir(data, 0700), 0);
-    ck_assert_int_eq(kms_disk_make(at("a"), KMS_BYTES("1234"), 0640), KMS_OK);
-    ck_assert_int_eq(kms_pin_read(at("a"), &pin), KMS_E_CONFIG);
-    assert_note(KMS_E_CONFIG, "chmod 600");
-}
-END_TEST
-
-START_TEST(a_pin_is_one_line_of_255_bytes_at_most)
-{
-    KMS_AUTO(secret) pin = NULL;
-    uint8_t text[258];
-
-    memset(text, 'x', sizeof text);
-    text[255] = '\r';
-    text[256] = '\n';
-    ck_assert_int_eq(mkdir(data, 0700), 0);
-    ck_assert_int_eq(kms_disk_make(at("none"), (struct kms_bytes){text, 0}, 0600),
-                     KMS_OK);
-    ck_assert_int_eq(kms_disk_make(at("long"), KMS_BYTES(text), 0600), KMS_OK);
-    ck_assert_int_eq(kms_disk_make(at("line"), (struct kms_bytes){text, 256}, 0600),
-                     KMS_OK);
-    ck_assert_int_eq(kms_pin_read(at("none"), &pin), KMS_E_CONFIG);
-    ck_assert_int_eq(kms_pin_read(at("long"), &pin), KMS_E_CONFIG);
-    ck_assert_int_eq(kms_pin_read(at("absent"), &pin), KMS_E_CONFIG);
-    ck_assert_int_eq(kms_pin_read(at("line"), &pin), KMS_OK);
-    ck_assert_int_eq(kms_secret_view(pin).n, 255);
-}
-END_TEST
-
 START_TEST(a_short_pin_is_refused_for_softhsm)
 {
     struct kms_home_opts opts = opts_of("dev");
@@ -375,12 +311,10 @@ END_TEST
 static Suite *suite(void)
 {
     Suite *s = suite_create("home");
-    TCase *making = tcase_create("making"), *pin = tcase_create("pin"),
-          *pki = tcase_create("pki");
+    TCase *making = tcase_create("making"), *pki = tcase_create("pki");
 
     tcase_set_timeout(making, 60);
     tcase_add_checked_fixture(making, setup, teardown);
-    tcase_add_checked_fixture(pin, setup, teardown);
     tcase_add_checked_fixture(pki, setup, teardown);
     tcase_add_test(making, what_was_made_opens_again_and_again);
     tcase_add_test(making, a_server_is_made_after_a_fresh_process_opened_the_canary);
@@ -394,15 +328,10 @@ static Suite *suite(void)
     tcase_add_test(making, another_token_of_the_same_pin_does_not_open_it);
     tcase_add_test(making, a_short_pin_is_refused_for_softhsm);
     tcase_add_test(making, a_systemd_credential_is_the_pin);
-    tcase_add_test(pin, a_pin_is_random_and_reads_back);
-    tcase_add_test(pin, a_pin_is_never_written_over_another);
-    tcase_add_test(pin, a_pin_that_others_may_read_is_refused);
-    tcase_add_test(pin, a_pin_is_one_line_of_255_bytes_at_most);
     tcase_add_test(pki, the_pki_appears_whole_and_once);
     tcase_add_test(pki, a_client_gets_files_of_its_own_and_never_those_of_another);
     tcase_add_test(pki, names_that_no_certificate_can_have_leave_nothing);
     suite_add_tcase(s, making);
-    suite_add_tcase(s, pin);
     suite_add_tcase(s, pki);
     return s;
 }
