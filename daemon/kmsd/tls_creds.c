@@ -16,9 +16,9 @@ void kms_tls_creds_free(struct kms_tls_creds *c)
         gnutls_certificate_free_credentials(c->cred);
     if (c->trust != NULL)
         gnutls_x509_trust_list_deinit(c->trust, 1);
-    for (unsigned i = 0; i < c->n_crl_issuers; i++)
-        gnutls_free(c->crl_issuers[i].data);
-    free(c->crl_issuers);
+    for (unsigned i = 0; i < c->n_crls; i++)
+        gnutls_free(c->crls[i].issuer.data);
+    free(c->crls);
     free(c);
 }
 
@@ -134,21 +134,34 @@ static enum kms_rc check_crl(const char *path, gnutls_x509_crl_t crl,
     return KMS_OK;
 }
 
+static enum kms_rc read_crl(const char *path, gnutls_x509_crl_t crl,
+                            struct kms_tls_crl *out)
+{
+    time_t from = gnutls_x509_crl_get_this_update(crl);
+    time_t until = gnutls_x509_crl_get_next_update(crl);
+    int err;
+
+    if (from == (time_t)-1 || until == (time_t)-1)
+        return kms_err(KMS_E_CONFIG, "%s: a list does not say until when it counts", path);
+    err = gnutls_x509_crl_get_raw_issuer_dn(crl, &out->issuer);
+    if (err < 0)
+        return bad(path, "names no issuer", err);
+    out->from_ms = (int64_t)from * 1000;
+    out->until_ms = (int64_t)until * 1000;
+    return KMS_OK;
+}
+
 static enum kms_rc trust_crls(struct kms_tls_creds *c, const char *path,
                               gnutls_x509_crl_t *crls, unsigned n,
                               gnutls_x509_crt_t *cas, unsigned n_cas)
 {
-    for (unsigned i = 0; i < n; i++)
-        KMS_TRY(check_crl(path, crls[i], cas, n_cas, i + 1));
-    c->crl_issuers = calloc(n + 1, sizeof *c->crl_issuers);
-    if (c->crl_issuers == NULL)
+    c->crls = calloc(n, sizeof *c->crls);
+    if (c->crls == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for %s", path);
     for (unsigned i = 0; i < n; i++) {
-        int err = gnutls_x509_crl_get_raw_issuer_dn(crls[i], &c->crl_issuers[i]);
-
-        if (err < 0)
-            return bad(path, "names no issuer", err);
-        c->n_crl_issuers = i + 1;
+        KMS_TRY(check_crl(path, crls[i], cas, n_cas, i + 1));
+        KMS_TRY(read_crl(path, crls[i], &c->crls[i]));
+        c->n_crls = i + 1;
     }
     if (gnutls_x509_trust_list_add_crls(c->trust, crls, n, 0, 0) != (int)n)
         return kms_err(KMS_E_CONFIG, "%s: cannot be used: duplicate lists?", path);

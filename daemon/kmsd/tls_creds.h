@@ -13,13 +13,19 @@
 
 #include "common/config.h"
 
+/* When a revocation list counts: the library itself does not look. */
+struct kms_tls_crl {
+    gnutls_datum_t issuer; /* raw name */
+    int64_t from_ms, until_ms;
+};
+
 struct kms_tls_creds {
     atomic_uint refs;
     gnutls_certificate_credentials_t cred; /* certificate, key, names of the CAs, staple */
     gnutls_x509_trust_list_t trust;        /* the client CAs and their revocation lists */
-    gnutls_datum_t *crl_issuers;           /* raw names; none when no list is configured */
-    unsigned n_crl_issuers;
-    bool has_crl;
+    struct kms_tls_crl *crls;
+    unsigned n_crls;
+    bool has_crl; /* revocation lists are configured */
     int64_t expires_ms; /* of the server's certificate */
 };
 /* Gives one count back. */

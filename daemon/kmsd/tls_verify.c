@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "kmsd/tls_verify.h"
 
 enum { CHAIN_MAX = 6, NAME_MAX_BYTES = 2048, SERIAL_MAX = 64, SAN_MAX = 256 };
@@ -79,25 +80,36 @@ static bool has_client_auth(gnutls_x509_crt_t leaf)
     }
 }
 
-/* With lists configured, an issuer without one could revoke nobody. */
-static bool issuer_is_covered(const struct kms_tls_creds *c, gnutls_x509_crt_t leaf)
+/* With lists configured, an issuer without one that counts now could revoke nobody. */
+static bool revocable(const struct kms_tls_creds *c, gnutls_x509_crt_t crt)
 {
     gnutls_datum_t issuer = {NULL, 0};
+    int64_t now_ms = kms_clock_now_ms();
     bool found = false;
 
-    if (!c->has_crl)
-        return true;
-    if (gnutls_x509_crt_get_raw_issuer_dn(leaf, &issuer) < 0)
+    if (gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) < 0)
         return false;
-    for (unsigned i = 0; i < c->n_crl_issuers; i++)
-        found = found || (c->crl_issuers[i].size == issuer.size &&
-                          memcmp(c->crl_issuers[i].data, issuer.data, issuer.size) == 0);
+    for (unsigned i = 0; i < c->n_crls && !found; i++) {
+        const struct kms_tls_crl *crl = &c->crls[i];
+
+        found = crl->from_ms <= now_ms && now_ms < crl->until_ms &&
+                crl->issuer.size == issuer.size &&
+                memcmp(crl->issuer.data, issuer.data, issuer.size) == 0;
+    }
     gnutls_free(issuer.data);
     return found;
 }
 
-static enum kms_cert_fault check_leaf(const struct kms_tls_creds *c,
-                                      gnutls_x509_crt_t leaf)
+static bool all_revocable(const struct kms_tls_creds *c, gnutls_x509_crt_t *crts,
+                          unsigned n)
+{
+    for (unsigned i = 0; c->has_crl && i < n; i++)
+        if (!gnutls_x509_crt_check_issuer(crts[i], crts[i]) && !revocable(c, crts[i]))
+            return false;
+    return true;
+}
+
+static enum kms_cert_fault check_leaf(gnutls_x509_crt_t leaf)
 {
     unsigned usage = 0;
     int ca = gnutls_x509_crt_get_ca_status(leaf, NULL);
@@ -112,9 +124,8 @@ static enum kms_cert_fault check_leaf(const struct kms_tls_creds *c,
     err = gnutls_x509_crt_get_key_usage(leaf, &usage, NULL);
     if (err < 0 && err != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
         return KMS_CERT_MALFORMED;
-    if (err >= 0 && (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) == 0)
-        return KMS_CERT_USAGE;
-    return issuer_is_covered(c, leaf) ? KMS_CERT_OK : KMS_CERT_REVOCATION;
+    return err >= 0 && (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) == 0 ? KMS_CERT_USAGE
+                                                                   : KMS_CERT_OK;
 }
 
 static enum kms_cert_fault check_chain(const struct kms_tls_creds *c,
@@ -128,7 +139,9 @@ static enum kms_cert_fault check_chain(const struct kms_tls_creds *c,
     if (gnutls_x509_trust_list_verify_crt2(c->trust, crts, n, &data, 1, flags, &status,
                                            NULL) < 0)
         return KMS_CERT_INTERNAL;
-    return status == 0 ? check_leaf(c, crts[0]) : fault_of_status(status);
+    if (status != 0)
+        return fault_of_status(status);
+    return all_revocable(c, crts, n) ? check_leaf(crts[0]) : KMS_CERT_REVOCATION;
 }
 
 /* A text that later rules compare: no NUL and no other control character in it. */

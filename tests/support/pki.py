@@ -62,7 +62,7 @@ class Authority:
             return
         self.key = new_key()
         issuer = parent or self
-        self.cert = self._builder(name(common), self.key.public_key(), issuer.subject
+        self.cert = self.builder(name(common), self.key.public_key(), issuer.subject
                                   if parent else name(common)) \
             .add_extension(x509.BasicConstraints(is_ca, path_length), True) \
             .add_extension(usage(key_cert_sign=True, crl_sign=True), True) \
@@ -73,7 +73,7 @@ class Authority:
         return self.cert.subject
 
     @staticmethod
-    def _builder(subject, public, issuer, begins=-1, ends=30):
+    def builder(subject, public, issuer, begins=-1, ends=30):
         return x509.CertificateBuilder().subject_name(subject).issuer_name(issuer) \
             .public_key(public).serial_number(x509.random_serial_number()) \
             .not_valid_before(now() + begins * DAY).not_valid_after(now() + ends * DAY)
@@ -83,7 +83,7 @@ class Authority:
               self_signed=False, extra=()):
         """(certificate, key); purposes None leaves the extension out."""
         key = new_key(kind)
-        builder = self._builder(name(common), key.public_key(),
+        builder = self.builder(name(common), key.public_key(),
                                 name(common) if self_signed else self.subject, begins,
                                 ends)
         builder = builder.add_extension(x509.BasicConstraints(is_ca, None), True)
