@@ -64,23 +64,23 @@ static bool write_all(int fd, struct kms_bytes data)
     return true;
 }
 
-/* Writes tmp whole; removes it again when that fails, and keeps the first errno. */
-static enum kms_rc write_tmp(const char *tmp, struct kms_bytes data, mode_t mode)
+/* Writes path whole; removes it again when that fails, and keeps the first errno. */
+enum kms_rc kms_disk_fill(const char *path, struct kms_bytes data, mode_t mode)
 {
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     int err = 0;
 
     if (fd < 0)
-        return fail(tmp);
+        return fail(path);
     if (!write_all(fd, data) || fchmod(fd, mode) != 0 || fsync(fd) != 0)
         err = errno;
     if (close(fd) != 0 && err == 0)
         err = errno;
     if (err == 0)
         return KMS_OK;
-    unlink(tmp);
+    unlink(path);
     errno = err;
-    return fail(tmp);
+    return fail(path);
 }
 
 /* A rename that refuses to replace; a link where the file system knows no such thing. */
@@ -104,7 +104,7 @@ static enum kms_rc put(const char *path, struct kms_bytes data, mode_t mode, boo
     n = snprintf(tmp, sizeof tmp, "%s.%016llx.tmp", path, (unsigned long long)r);
     if (n < 0 || (size_t)n >= sizeof tmp)
         return kms_err(KMS_E_IO, "%s: the path is too long", path);
-    KMS_TRY(write_tmp(tmp, data, mode));
+    KMS_TRY(kms_disk_fill(tmp, data, mode));
     if (!(fresh ? rename_new(tmp, path) : rename(tmp, path) == 0)) {
         err = errno;
         unlink(tmp);

@@ -19,6 +19,12 @@
 KMS_RC kms_disk_make(const char *path, struct kms_bytes data, mode_t mode);
 /* The same, in the place of whatever file is there. */
 KMS_RC kms_disk_replace(const char *path, struct kms_bytes data, mode_t mode);
+/*
+ * A new file in a directory that has not its name yet: synced, but neither renamed nor is
+ * the directory; kms_disk_sync_dir does that once for all, before the directory is moved
+ * into its place.
+ */
+KMS_RC kms_disk_fill(const char *path, struct kms_bytes data, mode_t mode);
 /* Appends the content of a file of at most max bytes to out (its error is kept there). */
 KMS_RC kms_disk_read(const char *path, size_t max, struct kms_buf *out);
 bool kms_disk_exists(const char *path);

@@ -76,9 +76,11 @@ static enum kms_rc issue_client(const struct kms_ca *ca, const char *account,
         kms_clock_now_ms(), key, cert);
 }
 
-/* dir/name.suffix, a new file or in the place of the one that is there. */
+/* kms_disk_make, _replace or _fill. */
+typedef KMS_RC write_fn(const char *path, struct kms_bytes data, mode_t mode);
+
 static enum kms_rc put(const char *dir, const char *name, const char *suffix,
-                       const struct kms_buf *b, mode_t mode, bool replace)
+                       const struct kms_buf *b, mode_t mode, write_fn *write)
 {
     char path[4096];
     int n = snprintf(path, sizeof path, "%s/%s.%s", dir, name, suffix);
@@ -86,15 +88,14 @@ static enum kms_rc put(const char *dir, const char *name, const char *suffix,
     if (n < 0 || (size_t)n >= sizeof path)
         return kms_err(KMS_E_IO, "%s: the path is too long", dir);
     KMS_TRY(kms_buf_ok(b));
-    return replace ? kms_disk_replace(path, kms_buf_view(b), mode)
-                   : kms_disk_make(path, kms_buf_view(b), mode);
+    return write(path, kms_buf_view(b), mode);
 }
 
 static enum kms_rc put_pair(const char *dir, const char *name, const struct kms_buf *key,
-                            const struct kms_buf *cert, bool replace)
+                            const struct kms_buf *cert, write_fn *write)
 {
-    KMS_TRY(put(dir, name, "key", key, 0600, replace));
-    return put(dir, name, "pem", cert, 0644, replace);
+    KMS_TRY(put(dir, name, "key", key, 0600, write));
+    return put(dir, name, "pem", cert, 0644, write);
 }
 
 /* Everything is made before the directory is, which only a failing disk leaves behind. */
@@ -115,10 +116,11 @@ static enum kms_rc fill(const char *dir, const struct kms_home_names *names)
     KMS_TRY(issue_client(ca, names->account, names->client, &client_key, &client));
     KMS_TRY(kms_ca_crl(ca, kms_clock_now_ms(), &crl));
     KMS_TRY(kms_disk_make_dir(dir));
-    KMS_TRY(put_pair(dir, "ca", &ca_key, &ca_cert, false));
-    KMS_TRY(put_pair(dir, "server", &server_key, &server, false));
-    KMS_TRY(put_pair(dir, "client", &client_key, &client, false));
-    return put(dir, "crl", "pem", &crl, 0644, false);
+    KMS_TRY(put_pair(dir, "ca", &ca_key, &ca_cert, kms_disk_fill));
+    KMS_TRY(put_pair(dir, "server", &server_key, &server, kms_disk_fill));
+    KMS_TRY(put_pair(dir, "client", &client_key, &client, kms_disk_fill));
+    KMS_TRY(put(dir, "crl", "pem", &crl, 0644, kms_disk_fill));
+    return kms_disk_sync_dir(dir);
 }
 
 /* The directory appears whole: it is filled under another name, then renamed. */
@@ -176,8 +178,8 @@ enum kms_rc kms_home_issue_client(const char *data, const char *account, const c
                        path);
     KMS_TRY(kms_home_ca(data, &ca));
     KMS_TRY(issue_client(ca, account, name, &key, &cert));
-    KMS_TRY(put(dir, name, "key", &key, 0600, false));
-    rc = put(dir, name, "pem", &cert, 0644, false);
+    KMS_TRY(put(dir, name, "key", &key, 0600, kms_disk_make));
+    rc = put(dir, name, "pem", &cert, 0644, kms_disk_make);
     if (rc != KMS_OK) {
         snprintf(path, sizeof path, "%s/%s.key", dir, name);
         unlink(path);
@@ -197,5 +199,5 @@ enum kms_rc kms_home_issue_server(const char *data, const struct kms_home_names 
         return kms_err(KMS_E_IO, "%s: the path is too long", data);
     KMS_TRY(kms_home_ca(data, &ca));
     KMS_TRY(issue_server(ca, names, &key, &cert));
-    return put_pair(dir, "server", &key, &cert, true);
+    return put_pair(dir, "server", &key, &cert, kms_disk_replace);
 }
