@@ -14,9 +14,11 @@ struct kms_alias {
 /* KMS_E_NOT_FOUND (no words) when there is none. Texts in the arena. */
 KMS_RC kms_aliases_get(struct kms_tx *tx, struct kms_str account, struct kms_str region,
                        struct kms_str name, struct kms_arena *a, struct kms_alias *out);
+/* KMS_E_ALREADY_EXISTS, bare, when the name is taken. */
 KMS_RC kms_aliases_insert(struct kms_tx *tx, const struct kms_alias *alias);
-/* Writes key_row and updated_ms of the alias of that name. */
+/* Writes key_row and updated_ms of the alias of that name; KMS_E_NOT_FOUND, bare. */
 KMS_RC kms_aliases_update(struct kms_tx *tx, const struct kms_alias *alias);
+/* KMS_E_NOT_FOUND, bare, when there is none. */
 KMS_RC kms_aliases_delete(struct kms_tx *tx, struct kms_str account,
                           struct kms_str region, struct kms_str name);
 /* By name, keyset paging as kms_keys_list; key_row 0 lists the aliases of every key. */

@@ -35,14 +35,14 @@ struct kms_store {
     struct kms_writer writer;
 };
 
-/* Epoch and root as they stand in the database; *there is false before the first start.
- */
+/* Epoch and root as stored in the database; *there is false before the first start. */
 KMS_RC kms_state_load(struct kms_tx *tx, uint64_t *epoch, uint8_t root[KMS_MAC_LEN],
                       bool *there);
 KMS_RC kms_state_save(struct kms_tx *tx, uint64_t epoch, const uint8_t root[KMS_MAC_LEN]);
 
-/* Write the profile into a new database, or hold it against that of an existing one. */
-KMS_RC kms_profile_check(struct kms_tx *tx, const char *profile, bool create);
+/* The profile that made a database: written once, then compared at every start. */
+KMS_RC kms_profile_set(struct kms_tx *tx, const char *profile);
+KMS_RC kms_profile_check(struct kms_tx *tx, const char *profile);
 
 /*
  * Verify every row and sum them up, compare with the recorded root, and leave the state

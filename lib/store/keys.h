@@ -20,9 +20,12 @@ KMS_RC kms_keys_by_uuid(struct kms_tx *tx, struct kms_str region,
 KMS_RC kms_keys_by_kmid(struct kms_tx *tx, struct kms_str region,
                         const uint8_t kmid[KMS_KMID_LEN], const struct kms_key **out);
 
-/* Write a new key with all its versions; sets k->row. */
+/* Write a new key with all its versions; sets k->row. KMS_E_ALREADY_EXISTS, bare. */
 KMS_RC kms_keys_insert(struct kms_tx *tx, struct kms_key *k);
-/* Write the changed columns of k and any versions that are not there yet. */
+/*
+ * Write the changed columns of k, versions that are not there yet and those that changed.
+ * Sealed bytes that a version no longer has are overwritten.
+ */
 KMS_RC kms_keys_update(struct kms_tx *tx, const struct kms_key *k);
 /* Remove the key, its versions, aliases and tags. Bytes are overwritten. */
 KMS_RC kms_keys_delete(struct kms_tx *tx, const struct kms_key *k);

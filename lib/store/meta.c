@@ -6,6 +6,7 @@
 /* Names that start so are the store's own. */
 static const char own[] = "store.";
 static const char state_name[] = "store.state"; /* u64 epoch | root */
+static const char profile_name[] = "store.profile";
 
 static KMS_RC get(struct kms_tx *tx, const char *name, struct kms_arena *a,
                   struct kms_bytes *out)
@@ -53,15 +54,18 @@ enum kms_rc kms_store_meta_put(struct kms_store *s, const char *name,
     return put(&s->writer_tx, name, value);
 }
 
-enum kms_rc kms_profile_check(struct kms_tx *tx, const char *profile, bool create)
+enum kms_rc kms_profile_set(struct kms_tx *tx, const char *profile)
+{
+    return put(tx, profile_name, kms_bytes_of_str(kms_str_of(profile)));
+}
+
+enum kms_rc kms_profile_check(struct kms_tx *tx, const char *profile)
 {
     KMS_AUTO(arena) a = NULL;
     struct kms_bytes made_by;
 
-    if (create)
-        return put(tx, "store.profile", kms_bytes_of_str(kms_str_of(profile)));
     KMS_TRY(kms_arena_new(&a));
-    KMS_TRY(get(tx, "store.profile", a, &made_by));
+    KMS_TRY(get(tx, profile_name, a, &made_by));
     if (made_by.p == NULL)
         return kms_err(KMS_E_CONFIG, "the database does not say which profile made it");
     if (!kms_bytes_eq(made_by, kms_bytes_of_str(kms_str_of(profile))))

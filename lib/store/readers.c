@@ -8,10 +8,12 @@ void kms_readers_init(struct kms_readers *r)
 {
     pthread_mutex_init(&r->lock, NULL);
     r->idle = NULL;
+    r->in_use = 0;
 }
 
 void kms_readers_close(struct kms_readers *r, bool abandon)
 {
+    assert(r->in_use == 0);
     while (r->idle != NULL) {
         struct kms_tx *tx = r->idle;
 
@@ -37,8 +39,11 @@ enum kms_rc kms_store_read(struct kms_store *s, struct kms_tx **out)
     tx = r->idle;
     if (tx != NULL)
         r->idle = tx->next;
+    else
+        tx = calloc(1, sizeof *tx);
+    r->in_use += tx != NULL;
     pthread_mutex_unlock(&r->lock);
-    if (tx == NULL && (tx = calloc(1, sizeof *tx)) == NULL)
+    if (tx == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a transaction");
     tx->store = s;
     tx->next = NULL;
@@ -75,5 +80,6 @@ void kms_tx_free(struct kms_tx *tx)
     pthread_mutex_lock(&r->lock);
     tx->next = r->idle;
     r->idle = tx;
+    r->in_use--;
     pthread_mutex_unlock(&r->lock);
 }

@@ -9,10 +9,11 @@
 struct kms_readers {
     pthread_mutex_t lock;
     struct kms_tx *idle; /* under lock; the one used last comes first */
+    size_t in_use;       /* under lock */
 };
 
 void kms_readers_init(struct kms_readers *r);
-/* Closes the idle ones; none is in use any more. abandon: see kms_conn_abandon. */
+/* All have been given back. Closes their connections; abandon: see kms_conn_abandon. */
 void kms_readers_close(struct kms_readers *r, bool abandon);
 
 #endif

@@ -32,8 +32,7 @@ void kms_row_pk(const struct kms_table *t, struct kms_stmt *s, struct kms_cell *
  */
 KMS_RC kms_row_verify(struct kms_tx *tx, const struct kms_table *t, struct kms_stmt *s,
                       uint8_t mac[KMS_MAC_LEN]);
-/* Bind the primary key (n_pk cells), run to the row and check it; *there without words.
- */
+/* Bind the primary key (n_pk cells), run to the row and check it, if it is *there. */
 KMS_RC kms_row_find(struct kms_tx *tx, const struct kms_table *t, struct kms_stmt *s,
                     const struct kms_cell *pk, uint8_t mac[KMS_MAC_LEN], bool *there);
 

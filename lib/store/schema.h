@@ -13,8 +13,7 @@ KMS_RC kms_schema_create(struct kms_conn *c);
  * kmsd, or one of a newer kmsd.
  */
 KMS_RC kms_schema_version(struct kms_conn *c, int64_t *out);
-/* Bring it to KMS_SCHEMA_VERSION. A file that kms_schema_version refuses is not touched.
- */
+/* Bring it to KMS_SCHEMA_VERSION. What kms_schema_version refuses is not touched. */
 KMS_RC kms_schema_migrate(struct kms_conn *c);
 /*
  * KMS_E_TAMPERED, naming it, when a table, index or trigger is missing, changed or one

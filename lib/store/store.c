@@ -69,21 +69,32 @@ static KMS_RC set_wal(struct kms_conn *c)
     return wal ? KMS_OK : kms_conn_err(c, "the database cannot have a write-ahead log");
 }
 
+/* One sync at the end is enough: before it there is nothing that could be lost. */
+static KMS_RC create_database(struct kms_store *s, const char *profile)
+{
+    struct kms_conn *c = s->writer_tx.conn;
+
+    KMS_TRY(kms_conn_exec(c, "PRAGMA synchronous = OFF"));
+    KMS_TRY(set_wal(c));
+    KMS_TRY(kms_schema_create(c));
+    KMS_TRY(kms_profile_set(&s->writer_tx, profile));
+    KMS_TRY(kms_conn_exec(c, "PRAGMA synchronous = FULL"));
+    return kms_checkpointer_truncate(&s->checkpointer, c, 0);
+}
+
 static KMS_RC open_database(struct kms_store *s, const struct kms_store_opts *o)
 {
-    struct kms_tx *tx = &s->writer_tx;
+    struct kms_conn *c;
 
     KMS_TRY(kms_file_claim(s->path, &s->claim));
-    KMS_TRY(kms_conn_open(s->path, KMS_CONN_WRITE, &tx->conn));
-    if (o->create) {
-        KMS_TRY(set_wal(tx->conn));
-        KMS_TRY(kms_schema_create(tx->conn));
-    } else {
-        KMS_TRY(kms_schema_migrate(tx->conn));
-        KMS_TRY(set_wal(tx->conn));
-    }
-    KMS_TRY(kms_schema_check(tx->conn));
-    return kms_profile_check(tx, o->profile, o->create);
+    KMS_TRY(kms_conn_open(s->path, KMS_CONN_WRITE, &s->writer_tx.conn));
+    c = s->writer_tx.conn;
+    if (o->create)
+        return create_database(s, o->profile);
+    KMS_TRY(kms_schema_migrate(c));
+    KMS_TRY(set_wal(c));
+    KMS_TRY(kms_schema_check(c));
+    return kms_profile_check(&s->writer_tx, o->profile);
 }
 
 enum kms_rc kms_store_open(const struct kms_store_opts *opts, struct kms_store **out)

@@ -15,7 +15,8 @@
 #include "base/own.h"
 
 struct kms_store;
-KMS_OWNED(store); /* stops the writer after its queue, closes, syncs */
+/* Stops the writer after its queue, closes, syncs. All readers have been freed. */
+KMS_OWNED(store);
 
 struct kms_store_opts {
     const char *path;     /* the database file; its directory must exist */
@@ -30,11 +31,18 @@ struct kms_store_opts {
 /*
  * Open (mode 0600, WAL, synchronous FULL, defensive, untrusted schema), migrate, and
  * check the file's integrity as far as SQLite can. No rows may be read or written yet
- * but meta ones.
+ * but meta ones. KMS_E_ALREADY_EXISTS when create finds a file; KMS_E_BUSY when another
+ * process has the database; KMS_E_CONFIG when it is another profile's, a newer kmsd's or
+ * nobody's; KMS_E_TAMPERED when its schema was edited; KMS_E_STORE when it is damaged.
+ * From here on no descriptor of the file may be closed in this process but by the store:
+ * that would drop the locks that keep other processes out (POSIX fcntl).
  */
 KMS_RC kms_store_open(const struct kms_store_opts *opts, struct kms_store **out);
 
-/* Named values that are needed before rows can be trusted (sealed row key, KEK id). */
+/*
+ * Named values that are needed before rows can be trusted (sealed row key, KEK id). They
+ * can be read at any time and set before the start.
+ */
 KMS_RC kms_store_meta_get(struct kms_store *s, const char *name, struct kms_arena *a,
                           struct kms_bytes *out); /* absent when there is none */
 KMS_RC kms_store_meta_put(struct kms_store *s, const char *name, struct kms_bytes value);
@@ -58,7 +66,11 @@ void kms_store_root(struct kms_store *s, uint64_t *epoch, uint8_t root[32]);
 struct kms_tx;
 KMS_OWNED(tx); /* ends a read transaction, gives its connection back */
 
-/* A consistent snapshot for this thread. Never blocks on the writer or on a sync. */
+/*
+ * A consistent snapshot for this thread, at least as new as every change acknowledged
+ * before. Never blocks on the writer or on a sync. It is taken with the first read that
+ * memory cannot serve; records of keys served before that are current as of their call.
+ */
 KMS_RC kms_store_read(struct kms_store *s, struct kms_tx **out);
 /* The store of a transaction. */
 struct kms_store *kms_tx_store(struct kms_tx *tx);
@@ -72,7 +84,11 @@ KMS_RC kms_tx_mark(struct kms_tx *tx);
 KMS_RC kms_tx_undo(struct kms_tx *tx);
 KMS_RC kms_tx_release(struct kms_tx *tx);
 
-/* The state as of this point of the transaction, for the audit record of a change. */
+/*
+ * The state as of this point of the writer's transaction, for the audit record of a
+ * change. The epoch rises by one with the first row written after a job began or marked.
+ * Should the row MAC fail, root is zero and the group cannot be committed any more.
+ */
 void kms_tx_integrity(struct kms_tx *tx, uint64_t *epoch, uint8_t root[32]);
 
 /*
@@ -100,7 +116,10 @@ void kms_store_stats(struct kms_store *s, struct kms_store_stats *out);
 
 /* A consistent copy of the database into a new file (SQLite backup). */
 KMS_RC kms_store_backup(struct kms_store *s, const char *path);
-/* Fold the write-ahead log into the file and truncate it: after material was destroyed.
+/*
+ * Fold the write-ahead log into the file and truncate it: after material was destroyed.
+ * Waits for readers that still need the log while the writer goes on; KMS_E_BUSY when
+ * they do after seconds. In a done callback it tries once.
  */
 KMS_RC kms_store_checkpoint(struct kms_store *s);
 

@@ -6,8 +6,7 @@
 #include "store/schema.h"
 #include "store/stmt.h"
 
-/* Records read under one snapshot: a long one would keep the daemon's log from folding.
- */
+/* Records read under one snapshot: a long one would keep the log from folding. */
 enum { BATCH = 512 };
 
 /*

@@ -198,7 +198,7 @@ END_TEST
 /* --- races
  * ----------------------------------------------------------------------------------- */
 
-enum { ROUNDS = 400, READERS = 3 };
+enum { ROUNDS = 150, READERS = 3 };
 
 /* The description counts up; `told` is what a done callback has acknowledged. */
 static atomic_int told, finished;

@@ -294,6 +294,7 @@ START_TEST(the_earliest_thing_due_comes_first_and_ties_go_by_row)
     OK(kms_keys_next_due(tx, &at_ms));
     ck_assert_int_eq(at_ms, 500);
     due(499, NULL, KMS_DUE_NONE, 0);
+    kms_tx_free(KMS_TAKE(tx));
     due(500, "key number 4", KMS_DUE_ROTATION, 500);
     box_update(&b, 4, disable);
     due(899, NULL, KMS_DUE_NONE, 0);
