@@ -43,7 +43,7 @@ static enum kms_rc run(const struct kms_opts *o)
                (unsigned long long)w.verifier.seq, head);
         return KMS_OK;
     }
-    printf("verified %llu records", (unsigned long long)w.n);
+    printf("verified %llu record%s", (unsigned long long)w.n, w.n == 1 ? "" : "s");
     if (w.n != 0)
         printf(" from %s to %s\nlast     %llu\nhead     %s", w.verifier.first,
                w.verifier.last, (unsigned long long)w.verifier.seq, head);

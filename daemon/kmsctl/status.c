@@ -76,12 +76,12 @@ static void print_members(json_t *object, int indent)
 
     json_object_foreach(object, name, value)
     {
-        printf("%*s%-*s ", indent, "", LABEL - indent, name);
         if (json_is_object(value)) {
-            putchar('\n');
+            printf("%*s%s\n", indent, "", name);
             print_members(value, indent + 2);
             continue;
         }
+        printf("%*s%-*s ", indent, "", LABEL - indent, name);
         if (json_is_string(value))
             printf("%s", json_string_value(value));
         else
