@@ -215,10 +215,10 @@ def ask_as_nobody(path):
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(20 * SLOW)
         sock.connect(str(path))
-        sock.sendall(b"status\n")
         try:
+            sock.sendall(b"status\n")
             return 1 if sock.recv(100) else 0
-        except ConnectionResetError:
+        except ConnectionError:
             return 0
 
 
