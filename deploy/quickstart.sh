@@ -99,10 +99,11 @@ install_missing() {
 }
 
 build_kmsd() {
-    local log=$build.log wipe=()
+    local log=$build/quickstart.log wipe=()
     say "building into $build"
-    if [ -d "$build" ] && [ ! -e "$build/build.ninja" ]; then
-        wipe=(--wipe)
+    mkdir -p "$build"
+    if [ -e "$build/meson-private/coredata.dat" ] && [ ! -e "$build/build.ninja" ]; then
+        wipe=(--wipe) # a set-up that was cut off half-way
     fi
     if [ ! -e "$build/build.ninja" ]; then
         meson setup "${wipe[@]}" -Dtests=false "$build" "$root" >"$log" 2>&1 ||
@@ -133,9 +134,9 @@ alive() {
 
 start_kmsd() {
     local dir=$1 pid tries=0
+    umask 077
     if [ ! -d "$dir" ]; then
         mkdir -p "$dir"
-        chmod 700 "$dir"
     fi
     : >"$dir/ready.json"
     setsid nohup "$kmsd" --dev --data "$dir" --http "$2" --https "$3" \
@@ -172,8 +173,9 @@ ready() {
 # --- what the user sees ---------------------------------------------------------------
 
 next_steps() {
-    local plain tls quoted_data quoted_path
+    local plain tls quoted_data quoted_path stop="deploy/quickstart.sh --stop"
     printf -v quoted_data %q "$data"
+    [ "$data" = "$root/kmsd-data" ] || stop+=" --data $quoted_data"
     printf -v quoted_path %q "$build/daemon/kmsctl"
     plain=$(ready "$data" http)
     tls=$(ready "$data" https)
@@ -181,7 +183,7 @@ next_steps() {
 
 kmsd is running (process $(running "$data")): $tls with a client certificate,
 $plain for development. Log: $data/kmsd.log
-Stop it with: deploy/quickstart.sh --stop
+Stop it with: $stop
 
 In the shell:
 
