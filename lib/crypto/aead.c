@@ -26,8 +26,9 @@ static KMS_RC check_lengths(const struct kms_gcm *g, size_t n)
     for (size_t i = 0; i < g->n_aad; i++)
         if (g->aad[i].n > KMS_OSSL_LEN_MAX)
             n = SIZE_MAX;
-    return n <= KMS_OSSL_LEN_MAX ? KMS_OK
-                                 : kms_err(KMS_E_CRYPTO, "AES-GCM of an oversize message");
+    return n <= KMS_OSSL_LEN_MAX
+               ? KMS_OK
+               : kms_err(KMS_E_CRYPTO, "AES-GCM of an oversize message");
 }
 
 enum kms_rc kms_gcm_seal(const struct kms_gcm *g, struct kms_bytes plain, uint8_t *out)
@@ -42,7 +43,8 @@ enum kms_rc kms_gcm_seal(const struct kms_gcm *g, struct kms_bytes plain, uint8_
     c = o->gcm_seal;
     ok = EVP_EncryptInit_ex2(c, NULL, g->key, g->iv, NULL) == 1 && feed_aad(c, g) &&
          feed(c, out, plain) && EVP_EncryptFinal_ex(c, out + plain.n, &n) == 1 &&
-         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, KMS_GCM_TAG_LEN, out + plain.n) == 1;
+         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, KMS_GCM_TAG_LEN, out + plain.n) ==
+             1;
     /* Contexts live in ordinary memory: no key schedule stays behind in them. */
     ok = EVP_EncryptInit_ex2(c, NULL, no_key, NULL, NULL) == 1 && ok;
     return ok ? KMS_OK : kms_ossl_err("AES-256-GCM encryption");

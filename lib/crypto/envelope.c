@@ -47,8 +47,9 @@ static KMS_RC derive(struct kms_bytes material, const struct kms_bytes aad[2],
     return kms_kbkdf(material, "kmsd-commit-v1", KMS_BYTES(ctx), commit);
 }
 
-enum kms_rc kms_envelope_seal(const struct kms_envelope_key *key, struct kms_bytes context,
-                              struct kms_bytes plain, uint8_t *blob)
+enum kms_rc kms_envelope_seal(const struct kms_envelope_key *key,
+                              struct kms_bytes context, struct kms_bytes plain,
+                              uint8_t *blob)
 {
     const struct kms_bytes aad[2] = {{blob, KMS_ENVELOPE_HEAD_LEN}, context};
     uint8_t kenc[KMS_GCM_KEY_LEN];
@@ -72,8 +73,9 @@ static KMS_RC check_form(struct kms_bytes blob)
                : KMS_E_INVALID_CIPHERTEXT;
 }
 
-enum kms_rc kms_envelope_open(const struct kms_envelope_key *key, struct kms_bytes context,
-                              struct kms_bytes blob, uint8_t *plain)
+enum kms_rc kms_envelope_open(const struct kms_envelope_key *key,
+                              struct kms_bytes context, struct kms_bytes blob,
+                              uint8_t *plain)
 {
     uint8_t head[KMS_ENVELOPE_HEAD_LEN], kenc[KMS_GCM_KEY_LEN], commit[KMS_KBKDF_LEN];
     const struct kms_bytes aad[2] = {KMS_BYTES(head), context};

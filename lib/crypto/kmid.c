@@ -9,7 +9,8 @@
 static_assert((int)KMS_KMID_LEN == (int)KMS_KBKDF_LEN, "an id is one derived block");
 static_assert((int)KMS_KMID_LEN == (int)KMS_SHA256_LEN, "or one digest");
 
-enum kms_rc kms_kmid_of_secret(struct kms_bytes material, const uint8_t uuid[KMS_UUID_LEN],
+enum kms_rc kms_kmid_of_secret(struct kms_bytes material,
+                               const uint8_t uuid[KMS_UUID_LEN],
                                uint8_t out[KMS_KMID_LEN])
 {
     return kms_kbkdf(material, LABEL, (struct kms_bytes){uuid, KMS_UUID_LEN}, out);

@@ -15,7 +15,8 @@ enum kms_rc kms_hmac_sha256_parts(struct kms_bytes key, const struct kms_bytes *
         return kms_err(KMS_E_CRYPTO, "HMAC with an empty key");
     ok = EVP_MAC_init(o->hmac_sha256, key.p, key.n, NULL) == 1;
     for (size_t i = 0; ok && i < n; i++)
-        ok = parts[i].n == 0 || EVP_MAC_update(o->hmac_sha256, parts[i].p, parts[i].n) == 1;
+        ok = parts[i].n == 0 ||
+             EVP_MAC_update(o->hmac_sha256, parts[i].p, parts[i].n) == 1;
     ok = ok && EVP_MAC_final(o->hmac_sha256, out, &len, KMS_HMAC_SHA256_LEN) == 1 &&
          len == KMS_HMAC_SHA256_LEN;
     /* Contexts live in ordinary memory: no key's state stays behind in them. */

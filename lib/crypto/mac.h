@@ -12,8 +12,8 @@ enum { KMS_HMAC_SHA256_LEN = 32 };
  * kept: the thread's context is keyed with zeros again before this returns. Thread-safe.
  * KMS_E_CRYPTO when the library refuses.
  */
-KMS_RC kms_hmac_sha256_parts(struct kms_bytes key, const struct kms_bytes *parts, size_t n,
-                             uint8_t out[KMS_HMAC_SHA256_LEN]);
+KMS_RC kms_hmac_sha256_parts(struct kms_bytes key, const struct kms_bytes *parts,
+                             size_t n, uint8_t out[KMS_HMAC_SHA256_LEN]);
 /* The MAC of data. */
 KMS_RC kms_hmac_sha256(struct kms_bytes key, struct kms_bytes data,
                        uint8_t out[KMS_HMAC_SHA256_LEN]);

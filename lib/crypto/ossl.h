@@ -33,8 +33,7 @@ KMS_RC kms_ossl_sha256(const EVP_MD **out);
 enum kms_rc kms_ossl_err(const char *what);
 
 /* KMS_OSSL_AUTO(X509) x = NULL;  frees x on every way out of the block. */
-#define KMS_OSSL_AUTO(type)                                                              \
-    __attribute__((cleanup(kms_ossl_##type##_freep))) type *
+#define KMS_OSSL_AUTO(type) __attribute__((cleanup(kms_ossl_##type##_freep))) type *
 #define KMS_OSSL_OWNED(type)                                                             \
     static inline void kms_ossl_##type##_freep(type **p_)                                \
     {                                                                                    \

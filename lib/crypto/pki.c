@@ -132,7 +132,8 @@ enum kms_rc kms_ca_pem(const struct kms_ca *ca, struct kms_buf *key_pem,
 }
 
 enum kms_rc kms_ca_issue(const struct kms_ca *ca, const struct kms_leaf *leaf,
-                         int64_t now_ms, struct kms_buf *key_pem, struct kms_buf *cert_pem)
+                         int64_t now_ms, struct kms_buf *key_pem,
+                         struct kms_buf *cert_pem)
 {
     const struct kms_ext exts[] = {
         {NID_basic_constraints, "critical,CA:FALSE"},

@@ -24,7 +24,7 @@ KMS_OWNED(ca);
  * cRLSign, subject and authority key identifiers.
  */
 KMS_RC kms_ca_new(const char *name, int64_t now_ms, struct kms_ca **out);
-/* A CA made earlier. KMS_E_CONFIG when the PEM is not that, or key and certificate differ. */
+/* A CA made earlier. KMS_E_CONFIG when the PEM is not of one CA's key and certificate. */
 KMS_RC kms_ca_load(struct kms_bytes key_pem, struct kms_bytes cert_pem,
                    struct kms_ca **out);
 KMS_RC kms_ca_pem(const struct kms_ca *ca, struct kms_buf *key_pem,

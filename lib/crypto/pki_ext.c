@@ -111,8 +111,9 @@ enum kms_rc kms_ext_add_names(X509 *x, const struct kms_leaf *leaf)
     if (leaf->uri != NULL)
         KMS_TRY(push_text(names, GEN_URI, leaf->uri));
     if (sk_GENERAL_NAME_num(names) == 0)
-        return kms_err(KMS_E_CONFIG, "a certificate for \"%s\" needs a name that peers "
-                                     "check: DNS, IP address or URI",
+        return kms_err(KMS_E_CONFIG,
+                       "a certificate for \"%s\" needs a name that peers "
+                       "check: DNS, IP address or URI",
                        leaf->name);
     if (X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) != 1)
         return kms_ossl_err("adding alternative names");
@@ -125,8 +126,9 @@ enum kms_rc kms_ext_subject(const char *name, X509_NAME **out)
     size_t n = strlen(name);
 
     if (n == 0 || n > NAME_MAX_LEN)
-        return kms_err(KMS_E_CONFIG, "the certificate name \"%s\" must have 1 to %d bytes",
-                       name, NAME_MAX_LEN);
+        return kms_err(KMS_E_CONFIG,
+                       "the certificate name \"%s\" must have 1 to %d bytes", name,
+                       NAME_MAX_LEN);
     if (subject == NULL ||
         X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_UTF8,
                                    (const unsigned char *)"kmsd", -1, -1, 0) != 1 ||

@@ -1,4 +1,4 @@
-/* pki_ext.h - private to lib/crypto: the parts that certificates are put together from. */
+/* pki_ext.h - private to lib/crypto: the parts that certificates are made of. */
 #ifndef KMS_CRYPTO_PKI_EXT_H
 #define KMS_CRYPTO_PKI_EXT_H
 

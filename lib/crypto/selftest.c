@@ -74,7 +74,8 @@ static KMS_RC test_kdf(void)
     struct kms_bytes k, f;
     uint8_t out[40];
 
-    k = from_hex(&key, "c4bedbddb66493e7c7259a3bbbc25f8c7e0ca7fe284d92d431d9cd99a0d214ac");
+    k = from_hex(&key,
+                 "c4bedbddb66493e7c7259a3bbbc25f8c7e0ca7fe284d92d431d9cd99a0d214ac");
     f = from_hex(&fixed, "1c69c54766791e315c2cc5c47ecd3ffab87d0d273dd920e70955814c220eac"
                          "ace6a5946542da3dfe24ff626b4897898cafb7db83bdff3c14fa46fd4b");
     KMS_TRY(kms_kdf_counter(k, &f, 1, out, sizeof out));
@@ -88,11 +89,12 @@ static KMS_RC test_gcm(void)
 {
     struct hex key, iv, pt, ad, sealed;
     struct kms_bytes aad = from_hex(&ad, "feedfacedeadbeeffeedfacedeadbeefabaddad2");
-    struct kms_bytes plain = from_hex(
-        &pt, "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-             "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+    struct kms_bytes plain =
+        from_hex(&pt, "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+                      "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
     const struct kms_gcm g = {
-        from_hex(&key, "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308").p,
+        from_hex(&key, "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308")
+            .p,
         from_hex(&iv, "cafebabefacedbaddecaf888").p, &aad, 1};
     const char *want = "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
                        "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"
@@ -134,7 +136,8 @@ static KMS_RC test_envelope(void)
     struct kms_bytes hello = kms_bytes_of_str(KMS_LIT("hello kmsd"));
     uint8_t kmid[KMS_KMID_LEN], plain[10], fresh[KMS_ENVELOPE_OVERHEAD + 10];
     struct kms_envelope_key key = {
-        from_hex(&mat, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
+        from_hex(&mat,
+                 "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
         from_hex(&id, "11223344556677889900aabbccddeeff").p, kmid};
 
     KMS_TRY(kms_sha256(kms_bytes_of_str(KMS_LIT("kmid")), kmid));
@@ -158,9 +161,11 @@ static KMS_RC test_kmid(void)
     uint8_t out[KMS_KMID_LEN];
 
     KMS_TRY(kms_kmid_of_secret(material, uuid.p, out));
-    KMS_TRY(expect("the key material id", out, sizeof out, "c9e81b958d8d44e0499ab8727e8ec12fdb2c5353a38e6a2bfefab73605ebf586"));
+    KMS_TRY(expect("the key material id", out, sizeof out,
+                   "c9e81b958d8d44e0499ab8727e8ec12fdb2c5353a38e6a2bfefab73605ebf586"));
     KMS_TRY(kms_kmid_of_public(material, uuid.p, out));
-    return expect("the id of a public key", out, sizeof out, "9a3d5a343a785a5e5dff4d67b3ede48a08098c7c75b3212fd2c3574dfd2f998e");
+    return expect("the id of a public key", out, sizeof out,
+                  "9a3d5a343a785a5e5dff4d67b3ede48a08098c7c75b3212fd2c3574dfd2f998e");
 }
 
 static KMS_RC test_random(void)
@@ -180,8 +185,7 @@ static KMS_RC test_random(void)
 enum kms_rc kms_crypto_selftest(void)
 {
     static enum kms_rc (*const tests[])(void) = {
-        test_sha256, test_hmac, test_kdf,    test_gcm,
-        test_envelope, test_kmid, test_random,
+        test_sha256, test_hmac, test_kdf, test_gcm, test_envelope, test_kmid, test_random,
     };
 
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
@@ -189,8 +193,9 @@ enum kms_rc kms_crypto_selftest(void)
 
         /* A wrong answer may also show as a refusal to open what has to open. */
         if (rc == KMS_E_INVALID_CIPHERTEXT)
-            return kms_err(KMS_E_CRYPTO, "self-test: a known ciphertext does not open; do "
-                                         "not use this libcrypto");
+            return kms_err(KMS_E_CRYPTO,
+                           "self-test: a known ciphertext does not open; do "
+                           "not use this libcrypto");
         KMS_TRY(rc);
     }
     return KMS_OK;

@@ -21,7 +21,8 @@ struct kms_keyring {
     atomic_uint_fast64_t unseals;
 };
 
-enum kms_rc kms_keyring_open(const struct kms_keyring_opts *opts, struct kms_keyring **out)
+enum kms_rc kms_keyring_open(const struct kms_keyring_opts *opts,
+                             struct kms_keyring **out)
 {
     KMS_AUTO(keyring) kr = calloc(1, sizeof *kr);
 
@@ -210,7 +211,8 @@ enum kms_rc kms_keyring_row_key_load(struct kms_keyring *kr, struct kms_bytes se
 
     KMS_TRY(kms_unseal_row_key(kr->token, kr->kek_id, sealed, &key));
     if (kms_secret_view(key).n != ROW_KEY_LEN)
-        return kms_err(KMS_E_TAMPERED, "the row key of the database has %zu bytes, not %d",
+        return kms_err(KMS_E_TAMPERED,
+                       "the row key of the database has %zu bytes, not %d",
                        kms_secret_view(key).n, ROW_KEY_LEN);
     kms_secret_free(kr->row_key);
     kr->row_key = KMS_TAKE(key);

@@ -28,8 +28,8 @@ KMS_RC kms_keyring_open(const struct kms_keyring_opts *opts, struct kms_keyring 
  * be set): made, given its key material id, sealed. out->sealed is in the arena; the
  * rotation fields are left zero.
  */
-KMS_RC kms_keyring_make(struct kms_keyring *kr, const struct kms_key *key, uint32_t number,
-                        int64_t created_ms, struct kms_arena *a,
+KMS_RC kms_keyring_make(struct kms_keyring *kr, const struct kms_key *key,
+                        uint32_t number, int64_t created_ms, struct kms_arena *a,
                         struct kms_key_version *out);
 
 /* Ciphertext version 1 (design: crypto/envelope.h) under the key's current version. */

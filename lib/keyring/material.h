@@ -29,20 +29,21 @@ struct kms_material {
 KMS_OWNED(material); /* gives up one reference; NULL is fine */
 
 /* Takes the secret over, also on failure. One reference. */
-KMS_RC kms_material_new(const uint8_t uuid[KMS_UUID_LEN], const uint8_t kmid[KMS_KMID_LEN],
-                        struct kms_secret *secret, struct kms_material **out);
+KMS_RC kms_material_new(const uint8_t uuid[KMS_UUID_LEN],
+                        const uint8_t kmid[KMS_KMID_LEN], struct kms_secret *secret,
+                        struct kms_material **out);
 struct kms_material *kms_material_ref(struct kms_material *m);
 
 /* What a family of key specs does its own way. */
 struct kms_family {
     /* Fresh random material. */
-    KMS_RC (*make)(enum kms_key_spec spec, struct kms_secret **out);
+    enum kms_rc (*make)(enum kms_key_spec spec, struct kms_secret **out);
     /*
      * The key material id, from the material alone. KMS_E_TAMPERED when the bytes cannot
      * be material of this spec.
      */
-    KMS_RC (*kmid)(enum kms_key_spec spec, struct kms_bytes material,
-                   const uint8_t uuid[KMS_UUID_LEN], uint8_t out[KMS_KMID_LEN]);
+    enum kms_rc (*kmid)(enum kms_key_spec spec, struct kms_bytes material,
+                        const uint8_t uuid[KMS_UUID_LEN], uint8_t out[KMS_KMID_LEN]);
 };
 
 /* KMS_E_UNSUPPORTED_OPERATION for a spec whose material kmsd cannot hold. */

@@ -27,8 +27,9 @@ struct kms_token;
 
 /* Seal material as the version v of key: number, kmid, kek and created_ms must be set. */
 KMS_RC kms_seal_version(struct kms_token *t, const struct kms_key *key,
-                        const struct kms_key_version *v, const struct kms_secret *material,
-                        struct kms_arena *a, struct kms_bytes *sealed);
+                        const struct kms_key_version *v,
+                        const struct kms_secret *material, struct kms_arena *a,
+                        struct kms_bytes *sealed);
 /*
  * Unseal version v of key. What the token says is not checked further. Errors name key
  * and version: KMS_E_TOKEN, and KMS_E_KEY_UNAVAILABLE when the material was destroyed.

@@ -23,8 +23,9 @@ static KMS_RC free_slot(const struct kms_p11 *p11, CK_SLOT_ID *out)
             return KMS_OK;
         }
     }
-    return kms_err(KMS_E_TOKEN, "token: every token of this module is initialised already; "
-                                "initialise one for kmsd with the module's own tool");
+    return kms_err(KMS_E_TOKEN,
+                   "token: every token of this module is initialised already; "
+                   "initialise one for kmsd with the module's own tool");
 }
 
 /* Random hex digits: any token takes them for a PIN. */
@@ -50,8 +51,8 @@ static KMS_RC set_user_pin(const struct kms_p11 *p11, CK_SLOT_ID slot,
 {
     struct kms_bytes so = kms_secret_view(so_pin), user = kms_secret_view(pin);
     CK_SESSION_HANDLE session;
-    CK_RV rv = p11->fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
-                                      &session);
+    CK_RV rv = p11->fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
+                                      NULL, &session);
 
     if (rv != CKR_OK)
         return kms_p11_err("C_OpenSession", rv);

@@ -5,9 +5,6 @@
 static const CK_OBJECT_CLASS secret_key = CKO_SECRET_KEY;
 static const CK_KEY_TYPE aes = CKK_AES;
 
-/* Templates take pointers to what they do not change. */
-#define ATTR(type, value) {(type), (void *)(uintptr_t)&(value), sizeof(value)}
-
 static KMS_RC generate(struct kms_token *t, const uint8_t id[KMS_KEK_ID_LEN])
 {
     static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -16,24 +13,15 @@ static KMS_RC generate(struct kms_token *t, const uint8_t id[KMS_KEK_ID_LEN])
     static const char label[] = {'k', 'm', 's', 'd', ' ', 'k', 'e', 'k'};
     CK_MECHANISM how = {CKM_AES_KEY_GEN, NULL, 0};
     CK_ATTRIBUTE template[] = {
-        ATTR(CKA_CLASS, secret_key),
-        ATTR(CKA_KEY_TYPE, aes),
-        ATTR(CKA_VALUE_LEN, len),
-        ATTR(CKA_TOKEN, yes),
-        ATTR(CKA_PRIVATE, yes),
-        ATTR(CKA_MODIFIABLE, no),
-        ATTR(CKA_SENSITIVE, yes),
-        ATTR(CKA_EXTRACTABLE, no),
-        ATTR(CKA_ENCRYPT, yes),
-        ATTR(CKA_DECRYPT, yes),
-        ATTR(CKA_SIGN, no),
-        ATTR(CKA_VERIFY, no),
-        ATTR(CKA_WRAP, no),
-        ATTR(CKA_UNWRAP, no),
-        ATTR(CKA_DERIVE, no),
-        ATTR(CKA_ALLOWED_MECHANISMS, gcm),
-        ATTR(CKA_LABEL, label),
-        {CKA_ID, (void *)(uintptr_t)id, KMS_KEK_ID_LEN},
+        ATTR(CKA_CLASS, secret_key), ATTR(CKA_KEY_TYPE, aes),
+        ATTR(CKA_VALUE_LEN, len),    ATTR(CKA_TOKEN, yes),
+        ATTR(CKA_PRIVATE, yes),      ATTR(CKA_MODIFIABLE, no),
+        ATTR(CKA_SENSITIVE, yes),    ATTR(CKA_EXTRACTABLE, no),
+        ATTR(CKA_ENCRYPT, yes),      ATTR(CKA_DECRYPT, yes),
+        ATTR(CKA_SIGN, no),          ATTR(CKA_VERIFY, no),
+        ATTR(CKA_WRAP, no),          ATTR(CKA_UNWRAP, no),
+        ATTR(CKA_DERIVE, no),        ATTR(CKA_ALLOWED_MECHANISMS, gcm),
+        ATTR(CKA_LABEL, label),      {CKA_ID, (void *)(uintptr_t)id, KMS_KEK_ID_LEN},
     };
     CK_OBJECT_HANDLE key;
     CK_RV rv = t->p11.fn->C_GenerateKey(t->session, &how, template,
@@ -92,10 +80,11 @@ enum kms_rc kms_token_find_kek(struct kms_token *t)
     if (n != 1) {
         kms_hex_encode(t->kek_id, KMS_KEK_ID_LEN, id);
         return kms_err(KMS_E_TOKEN,
-                       n == 0 ? "token: no sealing key with CKA_ID %s; this is not the "
-                                "token that the database was made with, or the key is gone"
-                              : "token: more than one key has CKA_ID %s; remove the one "
-                                "that is not kmsd's",
+                       n == 0
+                           ? "token: no sealing key with CKA_ID %s; this is not the "
+                             "token that the database was made with, or the key is gone"
+                           : "token: more than one key has CKA_ID %s; remove the one "
+                             "that is not kmsd's",
                        id);
     }
     t->kek = found[0];

@@ -44,7 +44,8 @@ enum kms_rc kms_p11_start(const char *module, struct kms_p11 *out)
     CK_RV rv;
 
     if (dl == NULL)
-        return kms_err(KMS_E_CONFIG, "the PKCS#11 module cannot be loaded: %s", dlerror());
+        return kms_err(KMS_E_CONFIG, "the PKCS#11 module cannot be loaded: %s",
+                       dlerror());
     /* ISO C has no cast from an object pointer to a function pointer; POSIX does this. */
     *(void **)(void *)&get = dlsym(dl, "C_GetFunctionList");
     if (get == NULL)

@@ -13,8 +13,15 @@
 
 #include "token/token.h"
 
-/* A loaded module. It stays mapped for the life of the process: unloading SoftHSM2
- * under libcrypto, which both use, ends in exit handlers that are no longer there. */
+/* One line of a template; templates take pointers to what they do not change. */
+/* clang-format off */
+#define ATTR(type, value) {(type), (void *)(uintptr_t)&(value), sizeof(value)}
+/* clang-format on */
+
+/*
+ * A loaded module. It stays mapped for the life of the process: unloading SoftHSM2 under
+ * libcrypto, which both use, ends in exit handlers that are no longer there.
+ */
 struct kms_p11 {
     CK_FUNCTION_LIST *fn;
     bool ours; /* we called C_Initialize, so we call C_Finalize */

@@ -70,8 +70,8 @@ static CK_RV explain(struct kms_token *t, CK_RV rv)
 }
 
 /* One try. A fresh IV for each message that is sealed, iv being g->iv. */
-static CK_RV attempt(struct kms_token *t, struct kms_p11_gcm *g, uint8_t *iv, uint8_t *out,
-                     CK_ULONG *n)
+static CK_RV attempt(struct kms_token *t, struct kms_p11_gcm *g, uint8_t *iv,
+                     uint8_t *out, CK_ULONG *n)
 {
     CK_RV rv = CKR_OK;
 
@@ -106,7 +106,8 @@ static KMS_RC run(struct kms_token *t, struct kms_p11_gcm *g, uint8_t *iv, uint8
     if (!t->has_kek)
         return kms_err(KMS_E_TOKEN, "token: no sealing key is in use");
     if (!atomic_load(&t->healthy) && kms_clock_mono_us() < t->retry_us)
-        return kms_err(KMS_E_TOKEN, "token: it failed a moment ago and is tried again soon");
+        return kms_err(KMS_E_TOKEN,
+                       "token: it failed a moment ago and is tried again soon");
     rv = attempt(t, g, iv, out, n);
     for (int times = 0; is_loss(rv) && times < MENDS; times++) {
         rc = mend(t, times);

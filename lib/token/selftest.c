@@ -5,14 +5,13 @@
 
 static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 
-#define ATTR(type, value) {(type), (void *)(uintptr_t)&(value), sizeof(value)}
-
 static enum kms_rc permitted(const char *what)
 {
-    return kms_err(KMS_E_TOKEN,
-                   "token self-test: the token permits to %s the sealing key; do not trust "
-                   "this key or this module with anything",
-                   what);
+    return kms_err(
+        KMS_E_TOKEN,
+        "token self-test: the token permits to %s the sealing key; do not trust "
+        "this key or this module with anything",
+        what);
 }
 
 /* What the key says about itself. An attribute a module does not have is no proof. */
@@ -50,10 +49,11 @@ static KMS_RC check_properties(struct kms_token *t, CK_OBJECT_HANDLE key)
         if (rv != CKR_OK)
             return kms_p11_err(properties[i].name, rv);
         if (got != properties[i].want)
-            return kms_err(KMS_E_TOKEN,
-                           "token self-test: %s of the sealing key is %s; it was not made "
-                           "by kmsd, do not use it",
-                           properties[i].name, got == CK_TRUE ? "true" : "false");
+            return kms_err(
+                KMS_E_TOKEN,
+                "token self-test: %s of the sealing key is %s; it was not made "
+                "by kmsd, do not use it",
+                properties[i].name, got == CK_TRUE ? "true" : "false");
     }
     rv = t->p11.fn->C_GetAttributeValue(t->session, key, &mechs, 1);
     if (rv != CKR_OK)
@@ -209,11 +209,13 @@ static KMS_RC check_seal(struct kms_token *t)
     KMS_TRY(kms_token_unseal(t, kms_bytes_of_str(KMS_LIT("self-test")),
                              kms_buf_view(&sealed), &back));
     if (!kms_secret_equal(plain, back))
-        return kms_err(KMS_E_TOKEN, "token self-test: what was sealed opened differently");
+        return kms_err(KMS_E_TOKEN,
+                       "token self-test: what was sealed opened differently");
     if (kms_token_unseal(t, kms_bytes_of_str(KMS_LIT("another")), kms_buf_view(&sealed),
                          &foreign) == KMS_OK)
-        return kms_err(KMS_E_TOKEN, "token self-test: sealed material opens under another "
-                                    "name; this AES-GCM is no use");
+        return kms_err(KMS_E_TOKEN,
+                       "token self-test: sealed material opens under another "
+                       "name; this AES-GCM is no use");
     return KMS_OK;
 }
 

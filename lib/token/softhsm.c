@@ -80,10 +80,11 @@ enum kms_rc kms_token_softhsm_dir(const char *dir)
     if (realpath(dir, root) == NULL)
         return io_err(dir);
     if (strlen(root) > PATH_LEN_MAX || strpbrk(root, UNREADABLE) != NULL)
-        return kms_err(KMS_E_CONFIG,
-                       "%s: SoftHSM2 cannot read this path in its configuration; choose a "
-                       "shorter one without '#', '=' and line ends",
-                       root);
+        return kms_err(
+            KMS_E_CONFIG,
+            "%s: SoftHSM2 cannot read this path in its configuration; choose a "
+            "shorter one without '#', '=' and line ends",
+            root);
     snprintf(tokens, sizeof tokens, "%s/tokens", root);
     snprintf(conf, sizeof conf, "%s/softhsm2.conf", root);
     KMS_TRY(make_dir(tokens));
@@ -111,7 +112,8 @@ static void conf_path(char out[PATH_MAX])
         snprintf(out, PATH_MAX, "%s", env);
         return;
     }
-    snprintf(out, PATH_MAX, "%s/.config/softhsm2/softhsm2.conf", home != NULL ? home : "");
+    snprintf(out, PATH_MAX, "%s/.config/softhsm2/softhsm2.conf",
+             home != NULL ? home : "");
     if (home == NULL || access(out, R_OK) != 0)
         snprintf(out, PATH_MAX, "/etc/softhsm/softhsm2.conf");
 }

@@ -7,8 +7,8 @@
 static KMS_RC log_in(struct kms_token *t, CK_SESSION_HANDLE session)
 {
     struct kms_bytes pin = kms_secret_view(t->pin);
-    CK_RV rv = t->p11.fn->C_Login(session, CKU_USER, (CK_UTF8CHAR_PTR)(uintptr_t)pin.p,
-                                  pin.n);
+    CK_RV rv =
+        t->p11.fn->C_Login(session, CKU_USER, (CK_UTF8CHAR_PTR)(uintptr_t)pin.p, pin.n);
 
     return rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN ? KMS_OK
                                                             : kms_p11_err("C_Login", rv);
@@ -26,7 +26,8 @@ enum kms_rc kms_token_connect(struct kms_token *t)
         (void)fn->C_CloseSession(t->session);
     t->open = false;
     KMS_TRY(kms_p11_slot(&t->p11, t->label, &slot));
-    rv = fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &session);
+    rv = fn->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
+                           &session);
     if (rv != CKR_OK)
         return kms_p11_err("C_OpenSession", rv);
     rc = log_in(t, session);

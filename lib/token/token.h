@@ -18,8 +18,8 @@ struct kms_token;
 KMS_OWNED(token); /* C_Finalize; afterwards leave the process with _exit */
 
 struct kms_token_opts {
-    const char *module;         /* path of the PKCS#11 module */
-    const char *label;          /* token label; slots are never chosen by number */
+    const char *module; /* path of the PKCS#11 module */
+    const char *label;  /* token label; slots are never chosen by number */
     const struct kms_secret *pin;
 };
 
@@ -33,7 +33,7 @@ const char *kms_token_default_module(void);
  */
 KMS_RC kms_token_softhsm_dir(const char *dir);
 
-/* Initialise an empty token with this label and user PIN (the SO PIN is random and lost). */
+/* Initialise an empty token: label, user PIN, and an SO PIN that is random and lost. */
 KMS_RC kms_token_init(const struct kms_token_opts *opts);
 
 /* Load the module, find the token by label, open the session, log in. */
@@ -48,12 +48,12 @@ KMS_RC kms_token_kek_new(struct kms_token *t, uint8_t id[KMS_KEK_ID_LEN]);
 /* Use the sealing key with this CKA_ID; more or fewer than one is an error. */
 KMS_RC kms_token_kek_use(struct kms_token *t, const uint8_t id[KMS_KEK_ID_LEN]);
 
-/* Seal plain under the sealing key: out gets iv[12] | ciphertext | tag[16]. aad not empty. */
+/* Seal under the sealing key: out gets iv[12] | ciphertext | tag[16]. aad not empty. */
 KMS_RC kms_token_seal(struct kms_token *t, struct kms_bytes aad,
                       const struct kms_secret *plain, struct kms_buf *out);
 /* Whatever the token answers but success is KMS_E_TOKEN. */
-KMS_RC kms_token_unseal(struct kms_token *t, struct kms_bytes aad, struct kms_bytes sealed,
-                        struct kms_secret **out);
+KMS_RC kms_token_unseal(struct kms_token *t, struct kms_bytes aad,
+                        struct kms_bytes sealed, struct kms_secret **out);
 
 /*
  * Prove that the token refuses to reveal, wrap, weaken or copy-weaken the sealing key;
