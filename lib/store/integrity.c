@@ -117,7 +117,7 @@ enum kms_rc kms_integrity_root(const struct kms_row_mac *key, uint64_t epoch,
 
     memcpy(in, label, sizeof label - 1);
     kms_put_be64(p, epoch);
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         kms_put_be64(p + 8 + 8 * i, sum->w[3 - i]);
     rc = key->mac(key->ctx, KMS_BYTES(in), h);
     kms_wipe(in, sizeof in);

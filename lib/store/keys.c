@@ -63,7 +63,7 @@ enum kms_rc kms_keys_get(struct kms_tx *tx, struct kms_str account, struct kms_s
                          struct kms_str id, const struct kms_key **out)
 {
     KMS_AUTO(stmt) s = NULL;
-    const struct kms_key *k;
+    const struct kms_key *k = NULL;
 
     for (int tries = 0; !tx->writes && tries < 2; tries++) {
         enum kms_keycache_answer a =
@@ -90,7 +90,7 @@ enum kms_rc kms_keys_by_uuid(struct kms_tx *tx, struct kms_str region,
                              const uint8_t uuid[KMS_UUID_LEN], const struct kms_key **out)
 {
     KMS_AUTO(stmt) s = NULL;
-    const struct kms_key *k;
+    const struct kms_key *k = NULL;
 
     for (int tries = 0; !tx->writes && tries < 2; tries++) {
         enum kms_keycache_answer a =
@@ -115,7 +115,7 @@ enum kms_rc kms_keys_by_kmid(struct kms_tx *tx, struct kms_str region,
                              const uint8_t kmid[KMS_KMID_LEN], const struct kms_key **out)
 {
     KMS_AUTO(stmt) s = NULL;
-    const struct kms_key *k;
+    const struct kms_key *k = NULL;
 
     KMS_TRY(kms_tx_stmt(tx, KMS_SQL_KEYS_BY_KMID, &s));
     kms_stmt_text(s, 1, region);
@@ -130,14 +130,22 @@ enum kms_rc kms_keys_due(struct kms_tx *tx, int64_t now_ms, const struct kms_key
 {
     KMS_AUTO(stmt) s = NULL;
     enum kms_due_kind what;
-    const struct kms_key *k;
+    const struct kms_key *k = NULL;
     int64_t when_ms = 0;
 
     KMS_TRY(kms_tx_stmt(tx, KMS_SQL_KEYS_DUE, &s));
     kms_stmt_int(s, 1, now_ms);
     KMS_TRY(find(tx, s, &k));
     what = kms_state_due(k, &when_ms);
-    KMS_TRY(checked(k, what != KMS_DUE_NONE && when_ms <= now_ms, out));
+    if (what == KMS_DUE_NONE || when_ms > now_ms) {
+        enum kms_rc rc = kms_err(KMS_E_STORE,
+                                 "table keys, row %lld: listed as due although nothing is",
+                                 (long long)k->row);
+
+        kms_key_unref(k);
+        return rc;
+    }
+    *out = k;
     *kind = what;
     *at_ms = when_ms;
     return KMS_OK;
