@@ -166,7 +166,7 @@ have_fuzzer() {
 stage_fuzz() {
     have_fuzzer || { skip "fuzz: clang has no libFuzzer here"; return; }
     CFLAGS=-fsanitize=fuzzer-no-link build fuzz --native-file tests/setups/clang.ini \
-        --native-file tests/setups/asan.ini -Dfuzzers=true ||
+        -Db_sanitize=address,undefined -Db_lundef=false -Dfuzzers=true ||
         { echo "FAILED: fuzz build"; fail; return; }
     for corpus in tests/fuzz/corpus/*/; do
         name=$(basename "$corpus")

@@ -125,7 +125,7 @@ START_TEST(other_texts_have_none)
         "mrk-fake-key-id",
         "mrk-11223344556677889900aabbccddeef",
         "mrk-11223344556677889900aabbccddeeffa",
-        "mrk-" UUID_TEXT,
+        ("mrk-" UUID_TEXT),
         "MRK-11223344556677889900aabbccddeeff",
         "11223344556677889900aabbccddeeff",
         "1122334-45566-7788-9900-aabbccddeeff",
