@@ -18,6 +18,7 @@ CREATE TABLE keys (
     uuid BLOB NOT NULL,
     arn TEXT NOT NULL,
     multi_region INTEGER NOT NULL,
+    primary_region TEXT NOT NULL,
     spec TEXT NOT NULL,
     usage TEXT NOT NULL,
     origin TEXT NOT NULL,
@@ -31,7 +32,6 @@ CREATE TABLE keys (
     next_rotation_ms INTEGER NOT NULL,
     on_demand_started_ms INTEGER NOT NULL,
     on_demand_count INTEGER NOT NULL,
-    last_used_ms INTEGER NOT NULL,
     current_version INTEGER NOT NULL,
     due_ms INTEGER,
     due_kind TEXT,
@@ -40,6 +40,7 @@ CREATE TABLE keys (
 CREATE UNIQUE INDEX keys_by_id ON keys (account, region, id);
 -- What a ciphertext names. The replicas of a multi-Region key share the uuid.
 CREATE UNIQUE INDEX keys_by_uuid ON keys (region, uuid);
+CREATE INDEX keys_by_family ON keys (account, uuid) WHERE multi_region = 1;
 CREATE INDEX keys_by_due ON keys (due_ms) WHERE due_ms IS NOT NULL;
 
 -- Sealed bytes, apart from the rows that name them: rows are only ever added at the end
@@ -60,6 +61,9 @@ CREATE TABLE versions (
     created_ms INTEGER NOT NULL,
     rotated_ms INTEGER NOT NULL,
     rotation_type TEXT,
+    expiration TEXT,
+    expires_ms INTEGER NOT NULL,
+    description TEXT,
     mac BLOB NOT NULL,
     PRIMARY KEY (key_row, number)
 ) STRICT, WITHOUT ROWID;
@@ -84,6 +88,33 @@ CREATE TABLE tags (
     mac BLOB NOT NULL,
     PRIMARY KEY (key_row, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grants (
+    id TEXT NOT NULL PRIMARY KEY,
+    key_row INTEGER NOT NULL REFERENCES keys (row),
+    region TEXT NOT NULL,
+    name TEXT,
+    grantee TEXT NOT NULL,
+    retiring TEXT,
+    issuer TEXT NOT NULL,
+    operations TEXT NOT NULL,
+    context_rule TEXT,
+    pairs BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    mac BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX grants_by_key ON grants (key_row, id);
+CREATE INDEX grants_by_retiring ON grants (region, retiring, id) WHERE retiring IS NOT NULL;
+
+-- The last use of each key. A use is no change: these rows have a mac but are not part of
+-- the state root, and are written once a group of requests and key.
+CREATE TABLE uses (
+    key_row INTEGER PRIMARY KEY REFERENCES keys (row),
+    operation TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    mac BLOB NOT NULL
+) STRICT;
 
 -- The audit log. The hash chain inside the records proves what these triggers prevent.
 CREATE TABLE records (

@@ -7,18 +7,22 @@
 -- the primary key.
 
 -- let: $KEY
-k.row, k.account, k.region, k.id, k.uuid, k.arn, k.multi_region, k.spec, k.usage,
-k.origin, k.state, k.description, k.policy, k.created_ms, k.deletion_ms,
+k.row, k.account, k.region, k.id, k.uuid, k.arn, k.multi_region, k.primary_region,
+k.spec, k.usage, k.origin, k.state, k.description, k.policy, k.created_ms, k.deletion_ms,
 k.pending_window_days, k.rotation_period_days, k.next_rotation_ms,
-k.on_demand_started_ms, k.on_demand_count, k.last_used_ms, k.current_version, k.due_ms,
+k.on_demand_started_ms, k.on_demand_count, k.current_version, k.due_ms,
 k.due_kind
 
 -- The sealed bytes are the last authenticated column although another table holds them.
 -- let: $VERSION
 v.key_row, v.number, v.kmid, v.kek, v.material, v.created_ms, v.rotated_ms,
-v.rotation_type, m.sealed
+v.rotation_type, v.expiration, v.expires_ms, v.description, m.sealed
 -- let: $VERSIONS
 versions v LEFT JOIN material m ON m.row = v.material
+
+-- let: $GRANT
+g.id, g.key_row, g.region, g.name, g.grantee, g.retiring, g.issuer, g.operations,
+g.context_rule, g.pairs, g.created_ms
 
 -- let: $ALIAS
 a.account, a.region, a.name, a.key_row, a.created_ms, a.updated_ms
@@ -66,18 +70,19 @@ SELECT $KEY, k.mac FROM keys k WHERE due_ms <= ?1 ORDER BY due_ms, row LIMIT 1;
 -- name: KEYS_NEXT_DUE
 SELECT due_ms FROM keys WHERE due_ms IS NOT NULL ORDER BY due_ms LIMIT 1;
 -- name: KEYS_INSERT
-INSERT INTO keys (row, account, region, id, uuid, arn, multi_region, spec, usage, origin,
+INSERT INTO keys (row, account, region, id, uuid, arn, multi_region, primary_region,
+    spec, usage, origin,
     state, description, policy, created_ms, deletion_ms, pending_window_days,
     rotation_period_days, next_rotation_ms, on_demand_started_ms, on_demand_count,
-    last_used_ms, current_version, due_ms, due_kind, mac)
+    current_version, due_ms, due_kind, mac)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
     ?19, ?20, ?21, ?22, ?23, ?24, ?25);
 -- name: KEYS_UPDATE
 UPDATE keys SET account = ?2, region = ?3, id = ?4, uuid = ?5, arn = ?6,
-    multi_region = ?7, spec = ?8, usage = ?9, origin = ?10, state = ?11,
-    description = ?12, policy = ?13, created_ms = ?14, deletion_ms = ?15,
-    pending_window_days = ?16, rotation_period_days = ?17, next_rotation_ms = ?18,
-    on_demand_started_ms = ?19, on_demand_count = ?20, last_used_ms = ?21,
+    multi_region = ?7, primary_region = ?8, spec = ?9, usage = ?10, origin = ?11,
+    state = ?12, description = ?13, policy = ?14, created_ms = ?15, deletion_ms = ?16,
+    pending_window_days = ?17, rotation_period_days = ?18, next_rotation_ms = ?19,
+    on_demand_started_ms = ?20, on_demand_count = ?21,
     current_version = ?22, due_ms = ?23, due_kind = ?24, mac = ?25
 WHERE row = ?1;
 -- name: KEYS_DELETE
@@ -107,11 +112,11 @@ WHERE v.key_row = ?1 ORDER BY v.number;
 SELECT number FROM versions WHERE key_row = ?1 AND number > ?2 ORDER BY number LIMIT 1;
 -- name: VERSIONS_INSERT
 INSERT INTO versions (key_row, number, kmid, kek, material, created_ms, rotated_ms,
-    rotation_type, mac)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+    rotation_type, expiration, expires_ms, description, mac)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
 -- name: VERSIONS_UPDATE
 UPDATE versions SET kmid = ?3, kek = ?4, material = ?5, created_ms = ?6, rotated_ms = ?7,
-    rotation_type = ?8, mac = ?9
+    rotation_type = ?8, expiration = ?9, expires_ms = ?10, description = ?11, mac = ?12
 WHERE key_row = ?1 AND number = ?2;
 -- name: VERSIONS_DELETE
 DELETE FROM versions WHERE key_row = ?1 AND number = ?2;
@@ -164,6 +169,53 @@ INSERT INTO tags (key_row, key, value, mac) VALUES (?1, ?2, ?3, ?4);
 UPDATE tags SET value = ?3, mac = ?4 WHERE key_row = ?1 AND key = ?2;
 -- name: TAGS_DELETE
 DELETE FROM tags WHERE key_row = ?1 AND key = ?2;
+
+-- name: KEYS_FAMILY
+SELECT $KEY, k.mac FROM keys k INDEXED BY keys_by_family
+WHERE multi_region = 1 AND account = ?1 AND uuid = ?2 AND region > ?3
+ORDER BY region LIMIT 1;
+
+-- name: GRANTS_ROW
+SELECT $GRANT, g.mac FROM grants g WHERE id = ?1;
+-- name: GRANTS_SCAN
+SELECT $GRANT, g.mac FROM grants g ORDER BY id;
+-- name: GRANTS_GET
+SELECT $GRANT, g.mac, k.arn FROM grants g JOIN keys k ON k.row = g.key_row
+WHERE g.id = ?1;
+-- name: GRANTS_LIST
+SELECT $GRANT, g.mac, k.arn FROM grants g INDEXED BY grants_by_key
+JOIN keys k ON k.row = g.key_row
+WHERE g.key_row = ?1 AND g.id > ?2 AND (?4 IS NULL OR g.grantee = ?4)
+ORDER BY g.id LIMIT ?3;
+-- name: GRANTS_LIST_RETIRABLE
+SELECT $GRANT, g.mac, k.arn FROM grants g INDEXED BY grants_by_retiring
+JOIN keys k ON k.row = g.key_row
+WHERE g.region = ?1 AND g.retiring = ?4 AND g.id > ?2
+ORDER BY g.id LIMIT ?3;
+-- name: GRANTS_COUNT
+SELECT count(*) FROM grants WHERE key_row = ?1;
+-- name: GRANTS_OF_KEY
+SELECT id FROM grants WHERE key_row = ?1 LIMIT 1;
+-- name: GRANTS_INSERT
+INSERT INTO grants (id, key_row, region, name, grantee, retiring, issuer, operations,
+    context_rule, pairs, created_ms, mac)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+-- name: GRANTS_UPDATE
+UPDATE grants SET key_row = ?2, region = ?3, name = ?4, grantee = ?5, retiring = ?6,
+    issuer = ?7, operations = ?8, context_rule = ?9, pairs = ?10, created_ms = ?11,
+    mac = ?12
+WHERE id = ?1;
+-- name: GRANTS_DELETE
+DELETE FROM grants WHERE id = ?1;
+
+-- name: USES_ROW
+SELECT key_row, operation, request_id, at_ms, mac FROM uses WHERE key_row = ?1;
+-- name: USES_PUT
+INSERT INTO uses (key_row, operation, request_id, at_ms, mac) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (key_row) DO UPDATE SET operation = excluded.operation,
+        request_id = excluded.request_id, at_ms = excluded.at_ms, mac = excluded.mac;
+-- name: USES_DELETE
+DELETE FROM uses WHERE key_row = ?1;
 
 -- name: RECORDS_INSERT
 INSERT INTO records (seq, change, record) VALUES (?1, ?2, ?3);

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "dispatch/schedule.h"
 #include "dispatch/settle.h"
+#include "store/uses.h"
 
 static struct kms_str material_of(struct kms_exchange *x)
 {
@@ -68,6 +69,26 @@ static enum kms_rc run_change(struct kms_exchange *x, struct kms_tx *tx)
     return describe(x);
 }
 
+static enum kms_rc note_use(struct kms_exchange *x, struct kms_tx *tx,
+                            const struct kms_key *key)
+{
+    if (key == NULL)
+        return KMS_OK;
+    return kms_uses_note(tx, &(struct kms_use){.key_row = key->row,
+                                               .operation = kms_str_of(x->call.op->name),
+                                               .request_id = kms_str_of(x->reply.request_id),
+                                               .at_ms = x->call.now_ms});
+}
+
+/* Successful uses are what GetKeyLastUsage tells of. */
+static enum kms_rc note_uses(struct kms_exchange *x, struct kms_tx *tx)
+{
+    if (x->call.op == NULL || x->call.op->effect != KMS_EFFECT_USE || x->rc != KMS_OK)
+        return KMS_OK;
+    KMS_TRY(note_use(x, tx, x->call.key));
+    return x->call.key2 != x->call.key ? note_use(x, tx, x->call.key2) : KMS_OK;
+}
+
 /* The writer's thread: the record goes in with the change it describes. */
 static enum kms_rc job_run(struct kms_tx *tx, struct kms_job *job)
 {
@@ -76,6 +97,7 @@ static enum kms_rc job_run(struct kms_tx *tx, struct kms_job *job)
 
     if (change)
         KMS_TRY(run_change(x, tx));
+    KMS_TRY(note_uses(x, tx));
     return kms_audit_append(x->service->audit, tx, kms_buf_text(&x->record),
                             change && x->rc == KMS_OK);
 }

@@ -62,3 +62,45 @@ enum kms_rc kms_context_canon(struct kms_arena *a, const struct kms_str_map *map
     *out = (struct kms_bytes){form, n};
     return KMS_OK;
 }
+
+/* A u16 length and its bytes off the front; false when they are not there. */
+static bool take_text(struct kms_bytes *rest, struct kms_str *out)
+{
+    size_t n;
+
+    if (rest->n < 2)
+        return false;
+    n = (size_t)rest->p[0] << 8 | rest->p[1];
+    if (n > rest->n - 2)
+        return false;
+    *out = (struct kms_str){(const char *)rest->p + 2, n};
+    rest->p += 2 + n;
+    rest->n -= 2 + n;
+    return true;
+}
+
+enum kms_rc kms_context_parse(struct kms_arena *a, struct kms_bytes canon,
+                              struct kms_str_map *out)
+{
+    struct kms_bytes rest = canon;
+    struct kms_str_pair *v;
+    size_t n = 0;
+
+    if (rest.n != 0) {
+        if (rest.n < 2)
+            return kms_err(KMS_E_STORE, "a stored context is cut off");
+        n = (size_t)rest.p[0] << 8 | rest.p[1];
+        rest.p += 2;
+        rest.n -= 2;
+    }
+    v = kms_arena_alloc(a, n * sizeof *v);
+    if (v == NULL)
+        return kms_err(KMS_E_NOMEM, "out of memory for a context");
+    for (size_t i = 0; i < n; i++)
+        if (!take_text(&rest, &v[i].key) || !take_text(&rest, &v[i].value))
+            return kms_err(KMS_E_STORE, "a stored context is cut off");
+    if (rest.n != 0)
+        return kms_err(KMS_E_STORE, "a stored context has more than its pairs");
+    *out = (struct kms_str_map){v, n, true};
+    return KMS_OK;
+}

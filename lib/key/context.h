@@ -20,5 +20,11 @@ enum { KMS_CONTEXT_MAX = 8192 };
  */
 KMS_RC kms_context_canon(struct kms_arena *a, const struct kms_str_map *map,
                          struct kms_bytes *out);
+/*
+ * The pairs of a canonical form, in its order; texts are borrowed from canon.
+ * KMS_E_STORE when the bytes are not one.
+ */
+KMS_RC kms_context_parse(struct kms_arena *a, struct kms_bytes canon,
+                         struct kms_str_map *out);
 
 #endif

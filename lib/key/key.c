@@ -13,6 +13,7 @@ enum kms_rc kms_key_new(struct kms_key **out)
     if (k == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a key record");
     k->description = KMS_LIT("");
+    k->primary_region = KMS_LIT("");
     k->policy = KMS_LIT("");
     k->refs = 1;
     k->arena = KMS_TAKE(arena);
@@ -60,6 +61,7 @@ static KMS_RC copy_versions(struct kms_arena *a, const struct kms_key_version *f
     for (size_t i = 0; i < n; i++) {
         to[i] = from[i];
         KMS_TRY(kms_arena_bytes(a, from[i].sealed, &to[i].sealed));
+        KMS_TRY(kms_arena_str(a, from[i].description, &to[i].description));
     }
     *out = to;
     return KMS_OK;
@@ -80,6 +82,7 @@ enum kms_rc kms_key_copy(const struct kms_key *k, struct kms_key **out)
     copy->versions = versions;
     KMS_TRY(kms_arena_str(arena, k->account, &copy->account));
     KMS_TRY(kms_arena_str(arena, k->region, &copy->region));
+    KMS_TRY(kms_arena_str(arena, k->primary_region, &copy->primary_region));
     KMS_TRY(kms_arena_str(arena, k->id, &copy->id));
     KMS_TRY(kms_arena_str(arena, k->arn, &copy->arn));
     KMS_TRY(kms_arena_str(arena, k->description, &copy->description));
@@ -114,6 +117,14 @@ const struct kms_key_version *kms_key_current(const struct kms_key *k)
             return &k->versions[i];
     }
     return NULL;
+}
+
+const struct kms_key_version *kms_key_pending(const struct kms_key *k)
+{
+    const struct kms_key_version *newest =
+        k->n_versions > 0 ? &k->versions[k->n_versions - 1] : NULL;
+
+    return newest != NULL && newest->number > k->current_version ? newest : NULL;
 }
 
 const struct kms_key_version *kms_key_version_of(const struct kms_key *k,

@@ -29,13 +29,18 @@ struct kms_key_version {
     int64_t created_ms;
     int64_t rotated_ms; /* when a rotation made it current; 0 for the first */
     enum kms_rotation_type rotation_type; /* _NONE for the first */
+    /* Of imported material; it is not there while sealed is absent. */
+    enum kms_expiration_model_type expiration;
+    int64_t expires_ms;         /* 0: it does not expire */
+    struct kms_str description; /* absent when none was given */
 };
 
 struct kms_key {
     int64_t row; /* the store's row id; 0 before the first write */
     struct kms_str account, region, id, arn;
     uint8_t uuid[KMS_UUID_LEN];
-    bool multi_region; /* id is "mrk-" and the uuid in hex; region is the primary's */
+    bool multi_region; /* id is "mrk-" and the uuid in hex */
+    struct kms_str primary_region; /* of a multi-Region key: region itself in a primary */
     enum kms_key_spec spec;
     enum kms_key_usage_type usage;
     enum kms_origin_type origin;
@@ -49,7 +54,6 @@ struct kms_key {
     int64_t next_rotation_ms;     /* 0 while off */
     int64_t on_demand_started_ms; /* 0 unless an on-demand rotation is running */
     int32_t on_demand_count;      /* on-demand rotations so far, finished or running */
-    int64_t last_used_ms;         /* 0: never since creation */
     uint32_t current_version;     /* number of the version that encrypts; 0: none */
     const struct kms_key_version *versions; /* ascending by number */
     size_t n_versions;
@@ -81,6 +85,11 @@ KMS_RC kms_key_set_text(struct kms_key *k, struct kms_str *field, struct kms_str
 
 /* The version that encrypts, or NULL when there is none. */
 const struct kms_key_version *kms_key_current(const struct kms_key *k);
+/*
+ * Imported material that waits for a rotation, newer than the current version; NULL when
+ * there is none.
+ */
+const struct kms_key_version *kms_key_pending(const struct kms_key *k);
 /* The version with this key material id, or NULL. */
 const struct kms_key_version *kms_key_version_of(const struct kms_key *k,
                                                  const uint8_t kmid[KMS_KMID_LEN]);

@@ -12,6 +12,7 @@ enum {
     UUID,
     ARN,
     MULTI_REGION,
+    PRIMARY_REGION,
     SPEC,
     USAGE,
     ORIGIN,
@@ -25,7 +26,6 @@ enum {
     NEXT_ROTATION_MS,
     ON_DEMAND_STARTED_MS,
     ON_DEMAND_COUNT,
-    LAST_USED_MS,
     CURRENT_VERSION,
     DUE_MS,
     DUE_KIND
@@ -62,6 +62,7 @@ void kms_keyrow_cells(const struct kms_key *k, int64_t row,
     cells[UUID] = kms_cell_bytes(KMS_BYTES(k->uuid));
     cells[ARN] = kms_cell_text(k->arn);
     cells[MULTI_REGION] = kms_cell_int(k->multi_region);
+    cells[PRIMARY_REGION] = kms_cell_text(k->primary_region);
     cells[SPEC] = word(kms_key_spec_name(k->spec));
     cells[USAGE] = word(kms_key_usage_type_name(k->usage));
     cells[ORIGIN] = word(kms_origin_type_name(k->origin));
@@ -75,7 +76,6 @@ void kms_keyrow_cells(const struct kms_key *k, int64_t row,
     cells[NEXT_ROTATION_MS] = kms_cell_int(k->next_rotation_ms);
     cells[ON_DEMAND_STARTED_MS] = kms_cell_int(k->on_demand_started_ms);
     cells[ON_DEMAND_COUNT] = kms_cell_int(k->on_demand_count);
-    cells[LAST_USED_MS] = kms_cell_int(k->last_used_ms);
     cells[CURRENT_VERSION] = kms_cell_int(k->current_version);
     due_cells(k, cells);
 }
@@ -87,6 +87,7 @@ static KMS_RC read_texts(struct kms_stmt *s, struct kms_key *k)
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, ACCOUNT), &k->account));
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, REGION), &k->region));
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, ID), &k->id));
+    KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, PRIMARY_REGION), &k->primary_region));
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, ARN), &k->arn));
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, DESCRIPTION), &k->description));
     return kms_arena_str(a, kms_stmt_col_text(s, POLICY), &k->policy);
@@ -113,7 +114,6 @@ enum kms_rc kms_keyrow_read(struct kms_stmt *s, struct kms_key *k)
     k->next_rotation_ms = kms_stmt_col_int(s, NEXT_ROTATION_MS);
     k->on_demand_started_ms = kms_stmt_col_int(s, ON_DEMAND_STARTED_MS);
     k->on_demand_count = (int32_t)kms_stmt_col_int(s, ON_DEMAND_COUNT);
-    k->last_used_ms = kms_stmt_col_int(s, LAST_USED_MS);
     k->current_version = (uint32_t)kms_stmt_col_int(s, CURRENT_VERSION);
     return read_texts(s, k);
 }

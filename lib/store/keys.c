@@ -5,6 +5,7 @@
 #include "store/keys.h"
 #include "store/keyrow.h"
 #include "store/row.h"
+#include "store/uses.h"
 #include "store/versions.h"
 
 /* The key in the statement's current row, with its versions. */
@@ -171,6 +172,24 @@ static KMS_RC put_versions(struct kms_tx *tx, int64_t row, const struct kms_key 
     return KMS_OK;
 }
 
+enum kms_rc kms_keys_relative(struct kms_tx *tx, struct kms_str account,
+                              const uint8_t uuid[KMS_UUID_LEN], struct kms_str after,
+                              const struct kms_key **out)
+{
+    KMS_AUTO(stmt) s = NULL;
+    const struct kms_key *k;
+
+    KMS_TRY(kms_tx_stmt(tx, KMS_SQL_KEYS_FAMILY, &s));
+    kms_stmt_text(s, 1, account);
+    kms_stmt_bytes(s, 2, (struct kms_bytes){uuid, KMS_UUID_LEN});
+    kms_stmt_text(s, 3, after.p != NULL ? after : KMS_LIT(""));
+    KMS_TRY(find(tx, s, &k));
+    return checked(k,
+                   memcmp(k->uuid, uuid, KMS_UUID_LEN) == 0 &&
+                       kms_str_eq(k->account, account),
+                   out);
+}
+
 enum kms_rc kms_keys_insert(struct kms_tx *tx, struct kms_key *k)
 {
     struct kms_cell cells[KMS_KEYROW_COLS];
@@ -228,6 +247,8 @@ enum kms_rc kms_keys_delete(struct kms_tx *tx, const struct kms_key *k)
     KMS_TRY(kms_versions_delete(tx, k->row));
     KMS_TRY(delete_all(tx, k->row, &kms_table_aliases, KMS_SQL_ALIASES_OF_KEY));
     KMS_TRY(delete_all(tx, k->row, &kms_table_tags, KMS_SQL_TAGS_OF_KEY));
+    KMS_TRY(delete_all(tx, k->row, &kms_table_grants, KMS_SQL_GRANTS_OF_KEY));
+    KMS_TRY(kms_uses_delete(tx, k->row));
     return kms_row_delete(tx, &kms_table_keys, &pk);
 }
 

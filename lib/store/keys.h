@@ -20,6 +20,15 @@ KMS_RC kms_keys_by_uuid(struct kms_tx *tx, struct kms_str region,
 KMS_RC kms_keys_by_kmid(struct kms_tx *tx, struct kms_str region,
                         const uint8_t kmid[KMS_KMID_LEN], const struct kms_key **out);
 
+/*
+ * The members of a multi-Region key's family, one Region after the other: the first
+ * whose Region comes behind after (absent: the first of all); KMS_E_NOT_FOUND behind the
+ * last.
+ */
+KMS_RC kms_keys_relative(struct kms_tx *tx, struct kms_str account,
+                         const uint8_t uuid[KMS_UUID_LEN], struct kms_str after,
+                         const struct kms_key **out);
+
 /* Write a new key with all its versions; sets k->row. KMS_E_ALREADY_EXISTS, bare. */
 KMS_RC kms_keys_insert(struct kms_tx *tx, struct kms_key *k);
 /*

@@ -15,8 +15,8 @@ const struct kms_table kms_table_keys = {"keys",
                                          KMS_SQL_KEYS_DELETE};
 const struct kms_table kms_table_versions = {"versions",
                                              2,
-                                             9,
-                                             8,
+                                             12,
+                                             11,
                                              KMS_SQL_VERSIONS_ROW,
                                              KMS_SQL_VERSIONS_SCAN,
                                              KMS_SQL_VERSIONS_INSERT,
@@ -40,6 +40,16 @@ const struct kms_table kms_table_tags = {"tags",
                                          KMS_SQL_TAGS_INSERT,
                                          KMS_SQL_TAGS_UPDATE,
                                          KMS_SQL_TAGS_DELETE};
+
+const struct kms_table kms_table_grants = {"grants",
+                                           1,
+                                           11,
+                                           11,
+                                           KMS_SQL_GRANTS_ROW,
+                                           KMS_SQL_GRANTS_SCAN,
+                                           KMS_SQL_GRANTS_INSERT,
+                                           KMS_SQL_GRANTS_UPDATE,
+                                           KMS_SQL_GRANTS_DELETE};
 
 static struct kms_cell read_cell(struct kms_stmt *s, int at)
 {

@@ -20,7 +20,7 @@ struct kms_table {
 };
 
 extern const struct kms_table kms_table_keys, kms_table_versions, kms_table_aliases,
-    kms_table_tags;
+    kms_table_tags, kms_table_grants;
 
 /* The columns of the statement's current row; borrowed until its next step. */
 void kms_row_cells(const struct kms_table *t, struct kms_stmt *s, struct kms_cell *cells);

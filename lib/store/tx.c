@@ -51,6 +51,7 @@ enum kms_rc kms_tx_begin(struct kms_tx *tx)
     assert(tx->writes && !tx->open);
     kms_arena_reset(tx->arena);
     tx->touched = NULL;
+    tx->uses = NULL;
     tx->has_mark = false;
     tx->failed = KMS_OK;
     KMS_TRY(run(tx, KMS_SQL_BEGIN_WRITE));
@@ -91,6 +92,7 @@ enum kms_rc kms_tx_commit(struct kms_tx *tx)
     assert(tx->open && !tx->has_mark);
     if (tx->failed != KMS_OK)
         return tx->failed;
+    KMS_TRY(kms_uses_flush(tx));
     if (changed)
         KMS_TRY(save_state(tx, root));
     if (kms_fault_hit(KMS_FAULT_STORE_COMMIT))

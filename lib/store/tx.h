@@ -11,6 +11,7 @@
 #include "store/integrity.h"
 #include "store/stmt.h"
 #include "store/store.h"
+#include "store/uses.h"
 
 /* The state of all rows at a point of the writer's transaction. */
 struct kms_tx_state {
@@ -23,6 +24,12 @@ struct kms_tx_state {
 struct kms_touched {
     struct kms_touched *next;
     struct kms_str account, region, id;
+};
+
+/* A use that the group has still to write. In the tx's arena. */
+struct kms_noted_use {
+    struct kms_noted_use *next;
+    struct kms_use use;
 };
 
 struct kms_tx {
@@ -38,6 +45,7 @@ struct kms_tx {
     enum kms_rc failed; /* the group cannot be committed any more */
     struct kms_arena *arena;
     struct kms_touched *touched;
+    struct kms_noted_use *uses;
 };
 
 /* The statement; opens the snapshot of a reader. */

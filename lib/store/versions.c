@@ -12,6 +12,9 @@ enum {
     CREATED_MS,
     ROTATED_MS,
     ROTATION_TYPE,
+    EXPIRATION,
+    EXPIRES_MS,
+    DESCRIPTION,
     SEALED,
     COLS
 };
@@ -23,16 +26,21 @@ static KMS_RC from_row(struct kms_stmt *s, struct kms_arena *a,
         .number = (uint32_t)kms_stmt_col_int(s, NUMBER),
         .created_ms = kms_stmt_col_int(s, CREATED_MS),
         .rotated_ms = kms_stmt_col_int(s, ROTATED_MS),
+        .expires_ms = kms_stmt_col_int(s, EXPIRES_MS),
     };
     struct kms_bytes kmid = kms_stmt_col_bytes(s, KMID), kek = kms_stmt_col_bytes(s, KEK);
     struct kms_str type = kms_stmt_col_text(s, ROTATION_TYPE);
+    struct kms_str expiration = kms_stmt_col_text(s, EXPIRATION);
 
     if (kmid.n != sizeof v.kmid || kek.n != sizeof v.kek ||
-        (type.p != NULL && !kms_rotation_type_parse(type, &v.rotation_type)))
+        (type.p != NULL && !kms_rotation_type_parse(type, &v.rotation_type)) ||
+        (expiration.p != NULL &&
+         !kms_expiration_model_type_parse(expiration, &v.expiration)))
         return kms_err(KMS_E_STORE, "table versions, row %lld %u: cannot be read",
                        (long long)kms_stmt_col_int(s, KEY_ROW), (unsigned)v.number);
     memcpy(v.kmid, kmid.p, sizeof v.kmid);
     memcpy(v.kek, kek.p, sizeof v.kek);
+    KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, DESCRIPTION), &v.description));
     KMS_TRY(kms_arena_bytes(a, kms_stmt_col_bytes(s, SEALED), &v.sealed));
     *out = v;
     return KMS_OK;
@@ -155,6 +163,8 @@ enum kms_rc kms_versions_put(struct kms_tx *tx, int64_t key_row,
         [KEK] = kms_cell_bytes(KMS_BYTES(v->kek)),
         [CREATED_MS] = kms_cell_int(v->created_ms),
         [ROTATED_MS] = kms_cell_int(v->rotated_ms),
+        [EXPIRES_MS] = kms_cell_int(v->expires_ms),
+        [DESCRIPTION] = kms_cell_text(v->description),
         [SEALED] = kms_cell_bytes(v->sealed),
     };
     bool same = false;
@@ -163,6 +173,9 @@ enum kms_rc kms_versions_put(struct kms_tx *tx, int64_t key_row,
     if (v->rotation_type != KMS_ROTATION_TYPE_NONE)
         cells[ROTATION_TYPE] =
             kms_cell_text(kms_str_of(kms_rotation_type_name(v->rotation_type)));
+    if (v->expiration != KMS_EXPIRATION_MODEL_TYPE_NONE)
+        cells[EXPIRATION] = kms_cell_text(
+            kms_str_of(kms_expiration_model_type_name(v->expiration)));
     rc = old_material(tx, cells, v->sealed, &old, &same);
     if (rc != KMS_OK && rc != KMS_E_NOT_FOUND)
         return rc;

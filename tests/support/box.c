@@ -217,7 +217,6 @@ struct kms_key *box_record(int n)
     k->created_ms = 1000 * n;
     k->pending_window_days = 30;
     k->on_demand_count = 1;
-    k->last_used_ms = 77;
     add_version(k, n, 1);
     add_version(k, n, 2);
     return k;

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "box.h"
+#include "store/grants.h"
 
 static struct box b;
 
 static enum kms_rc fill(struct kms_tx *tx, void *arg)
 {
     const int64_t *rows = arg;
+    const struct kms_str_pair pair = {KMS_LIT("tenant"), KMS_LIT("42")};
     struct kms_alias a = {.account = ACCOUNT,
                           .region = REGION,
                           .name = KMS_LIT("alias/a"),
@@ -22,6 +24,19 @@ static enum kms_rc fill(struct kms_tx *tx, void *arg)
     KMS_TRY(kms_aliases_insert(tx, &a));
     KMS_TRY(kms_tags_put(tx, rows[0], KMS_LIT("team"), KMS_LIT("red")));
     KMS_TRY(kms_tags_put(tx, rows[1], KMS_LIT("team"), KMS_LIT("blue")));
+    for (int i = 0; i < 2; i++)
+        KMS_TRY(kms_grants_insert(
+            tx, &(struct kms_grant){.id = i == 0 ? KMS_LIT("aa") : KMS_LIT("bb"),
+                                    .key_row = rows[i],
+                                    .region = REGION,
+                                    .name = KMS_LIT("n"),
+                                    .grantee = KMS_LIT("arn:aws:iam::1:user/a"),
+                                    .retiring = KMS_LIT("arn:aws:iam::1:user/b"),
+                                    .issuer = KMS_LIT("111122223333"),
+                                    .operations = 1u << KMS_GRANT_OPERATION_DECRYPT,
+                                    .constraint = KMS_GRANT_CONTEXT_EQUALS,
+                                    .pairs = {&pair, 1, true},
+                                    .created_ms = 9}));
     return kms_records_append(tx, 1, KMS_BYTES("a record"), true);
 }
 
@@ -80,7 +95,7 @@ static void edit(const char *table, const char *column, const char *type)
 
 START_TEST(an_edit_of_any_column_of_any_row_is_found_and_named)
 {
-    static const char *const tables[] = {"keys", "versions", "aliases", "tags"};
+    static const char *const tables[] = {"keys", "versions", "aliases", "tags", "grants"};
     int columns = 0;
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
@@ -100,7 +115,7 @@ START_TEST(an_edit_of_any_column_of_any_row_is_found_and_named)
         sqlite3_free(sql);
         sqlite3_free(named);
     }
-    ck_assert_int_eq(columns, 25 + 9 + 7 + 4);
+    ck_assert_int_eq(columns, 25 + 12 + 7 + 4 + 12);
 }
 END_TEST
 
