@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <gnutls/abstract.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,11 +50,14 @@ static int no_certificate(gnutls_session_t session,
 
 static unsigned thread_count(const struct kms_limits *limits)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t cores;
+    int n = 1;
 
     if (limits->threads != 0)
         return limits->threads;
-    return cores > 2 ? (unsigned)cores - 1 : 1;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+        n = CPU_COUNT(&cores);
+    return n > 2 ? (unsigned)n - 1 : 1;
 }
 
 /* Flags, and the options that only some listeners have. */
@@ -101,7 +105,7 @@ static enum kms_rc start(struct kms_listener *l, const struct kms_address *wante
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->connections_per_source,
         MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_timeout_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)limits->header_bytes * 2 + POOL_EXTRA_BYTES,
+        (size_t)limits->header_bytes + POOL_EXTRA_BYTES,
         MHD_OPTION_NOTIFY_CONNECTION, kms_conn_notify, l,
         MHD_OPTION_URI_LOG_CALLBACK, kms_http_begin, l,
         MHD_OPTION_NOTIFY_COMPLETED, kms_http_end, l,
