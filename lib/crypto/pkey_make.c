@@ -1,4 +1,6 @@
 /* pkey_make.c - between components, containers and the library's own key objects. */
+#include <string.h>
+
 #include <openssl/x509.h>
 
 #include "crypto/pkey_der.h"
@@ -54,6 +56,22 @@ static bool has_algorithm(const PKCS8_PRIV_KEY_INFO *p8, struct kms_bytes algori
     return same;
 }
 
+/*
+ * BER of version 1: a sequence of any length form, and then INTEGER 0. The library reads
+ * over the version.
+ */
+static bool first_version(struct kms_bytes ber)
+{
+    static const uint8_t zero[] = {KMS_DER_INTEGER, 1, 0};
+    size_t octets, head;
+
+    if (ber.n < 2 || ber.p[0] != KMS_DER_SEQUENCE)
+        return false;
+    octets = ber.p[1] < 0x80 ? 0 : ber.p[1] & 0x7fu;
+    head = 2 + octets;
+    return ber.n >= head + sizeof zero && memcmp(ber.p + head, zero, sizeof zero) == 0;
+}
+
 enum kms_rc kms_pkey_decode(struct kms_bytes der, struct kms_bytes algorithm,
                             EVP_PKEY **out, struct kms_bytes *public_bits)
 {
@@ -75,6 +93,8 @@ enum kms_rc kms_pkey_decode(struct kms_bytes der, struct kms_bytes algorithm,
         kms_buf_add(&plain, parts.private_key.p, parts.private_key.n);
         KMS_TRY(kms_buf_ok(&plain));
         der = kms_buf_view(&plain);
+    } else if (!first_version(der)) {
+        return kms_pkey_refuse("the key is not PKCS#8");
     }
     at = der.p;
     p8 = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.n);

@@ -2,6 +2,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 
+#include "crypto/pkey_der.h"
 #include "crypto/pkey_impl.h"
 #include "crypto/pkey_sm2.h"
 
@@ -33,12 +34,15 @@ enum kms_rc kms_pkey_sm2_open(const struct kms_pkey *key, struct kms_bytes ciphe
                               uint8_t *plain, size_t *len)
 {
     KMS_OSSL_AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->evp, NULL);
+    struct kms_bytes rest = cipher, body;
     size_t n = cipher.n;
     bool good;
 
     if (ctx == NULL || EVP_PKEY_decrypt_init(ctx) != 1)
         return kms_ossl_err("setting up SM2 decryption");
-    good = cipher.n > 0 && cipher.n < KMS_OSSL_LEN_MAX &&
+    /* The library reads over what follows the sequence. */
+    good = kms_der_take(&rest, KMS_DER_SEQUENCE, &body) && rest.n == 0 &&
+           cipher.n < KMS_OSSL_LEN_MAX &&
            EVP_PKEY_decrypt(ctx, plain, &n, cipher.p, cipher.n) == 1;
     ERR_clear_error();
     if (!good) {
