@@ -7,7 +7,7 @@
 #include "base/arena.h"
 
 /* One block holds a usual request: 4 KiB plaintext in and out, decoded and encoded. */
-enum { BLOCK_MIN = 32 * 1024 };
+enum { REQUEST_BLOCK = 32 * 1024 };
 
 struct block {
     struct block *next;
@@ -17,6 +17,7 @@ struct block {
 
 struct kms_arena {
     struct block *head; /* newest first; the last one is kept by reset */
+    size_t block_min;
 };
 
 static struct block *block_new(size_t cap, struct block *next)
@@ -37,16 +38,22 @@ static void block_wipe(struct block *b)
     b->used = 0;
 }
 
-enum kms_rc kms_arena_new(struct kms_arena **out)
+enum kms_rc kms_arena_new_of(size_t block, struct kms_arena **out)
 {
     struct kms_arena *a = calloc(1, sizeof *a);
 
-    if (a == NULL || (a->head = block_new(BLOCK_MIN, NULL)) == NULL) {
+    if (a == NULL || (a->head = block_new(block, NULL)) == NULL) {
         free(a);
         return kms_err(KMS_E_NOMEM, "out of memory for a request");
     }
+    a->block_min = block;
     *out = a;
     return KMS_OK;
+}
+
+enum kms_rc kms_arena_new(struct kms_arena **out)
+{
+    return kms_arena_new_of(REQUEST_BLOCK, out);
 }
 
 void *kms_arena_alloc(struct kms_arena *a, size_t n)
@@ -59,7 +66,7 @@ void *kms_arena_alloc(struct kms_arena *a, size_t n)
     if (need > SIZE_MAX / 2)
         return NULL;
     if (need > b->cap - b->used) {
-        b = block_new(need > BLOCK_MIN ? need : BLOCK_MIN, a->head);
+        b = block_new(need > a->block_min ? need : a->block_min, a->head);
         if (b == NULL)
             return NULL;
         a->head = b;

@@ -14,7 +14,10 @@
 struct kms_arena;
 KMS_OWNED(arena); /* wipes everything */
 
+/* For a request: blocks hold a usual one as a whole. */
 KMS_RC kms_arena_new(struct kms_arena **out);
+/* For a record that is kept: blocks of at least block bytes. */
+KMS_RC kms_arena_new_of(size_t block, struct kms_arena **out);
 
 /* n zeroed bytes aligned for any type, or NULL when memory ran out. n may be 0. */
 void *kms_arena_alloc(struct kms_arena *a, size_t n);

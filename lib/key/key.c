@@ -3,12 +3,15 @@
 
 #include "key/key.h"
 
+/* A record with its default policy and one version takes about 1.5 KiB. */
+enum { RECORD_BLOCK = 2 * 1024 };
+
 enum kms_rc kms_key_new(struct kms_key **out)
 {
     KMS_AUTO(arena) arena = NULL;
     struct kms_key *k;
 
-    KMS_TRY(kms_arena_new(&arena));
+    KMS_TRY(kms_arena_new_of(RECORD_BLOCK, &arena));
     k = calloc(1, sizeof *k);
     if (k == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a key record");
