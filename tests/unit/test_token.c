@@ -1,17 +1,12 @@
 #include <check.h>
-#include <dlfcn.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <p11-kit/pkcs11.h>
-
 #include "base/fault.h"
+#include "support/p11.h"
 #include "support/token.h"
 
 static struct spare_token spare;
@@ -50,67 +45,6 @@ static enum kms_rc opens(struct kms_token *t, struct kms_bytes with,
     KMS_AUTO(secret) out = NULL;
 
     return kms_token_unseal(t, with, sealed, &out);
-}
-
-/* The module as anybody else in this process would use it. */
-static CK_FUNCTION_LIST *raw(void)
-{
-    CK_FUNCTION_LIST *fn;
-    CK_C_GetFunctionList get;
-
-    *(void **)(void *)&get =
-        dlsym(dlopen(kms_token_default_module(), RTLD_NOW), "C_GetFunctionList");
-    ck_assert_int_eq(get(&fn), CKR_OK);
-    return fn;
-}
-
-static CK_SESSION_HANDLE raw_session(CK_FUNCTION_LIST *fn, CK_SLOT_ID *slot)
-{
-    CK_SLOT_ID slots[8];
-    CK_ULONG n = 8;
-    CK_SESSION_HANDLE s;
-
-    ck_assert_int_eq(fn->C_GetSlotList(CK_TRUE, slots, &n), CKR_OK);
-    ck_assert_int_eq(
-        fn->C_OpenSession(slots[0], CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s),
-        CKR_OK);
-    *slot = slots[0];
-    return s;
-}
-
-/* A key that kmsd would not make: one attribute differs from a good sealing key's. */
-static void make_bad_key(const uint8_t id[KMS_KEK_ID_LEN], CK_ATTRIBUTE_TYPE odd,
-                         CK_BBOOL odd_value, bool any_mechanism)
-{
-    CK_FUNCTION_LIST *fn = raw();
-    CK_MECHANISM how = {CKM_AES_KEY_GEN, NULL, 0};
-    CK_MECHANISM_TYPE gcm = CKM_AES_GCM;
-    CK_ULONG len = 32;
-    struct {
-        CK_ATTRIBUTE_TYPE type;
-        CK_BBOOL value;
-    } flags[] = {{CKA_TOKEN, 1},       {CKA_PRIVATE, 1},    {CKA_SENSITIVE, 1},
-                 {CKA_EXTRACTABLE, 0}, {CKA_MODIFIABLE, 0}, {CKA_ENCRYPT, 1},
-                 {CKA_DECRYPT, 1},     {CKA_WRAP, 0},       {CKA_UNWRAP, 0},
-                 {CKA_SIGN, 0},        {CKA_DERIVE, 0}};
-    enum { FLAGS = sizeof flags / sizeof flags[0] };
-    CK_ATTRIBUTE t[FLAGS + 3];
-    CK_OBJECT_HANDLE key;
-    CK_SLOT_ID slot;
-    CK_SESSION_HANDLE s = raw_session(fn, &slot);
-
-    for (size_t i = 0; i < FLAGS; i++) {
-        if (flags[i].type == odd)
-            flags[i].value = odd_value;
-        t[i] = (CK_ATTRIBUTE){flags[i].type, &flags[i].value, sizeof flags[i].value};
-    }
-    t[FLAGS] = (CK_ATTRIBUTE){CKA_VALUE_LEN, &len, sizeof len};
-    t[FLAGS + 1] = (CK_ATTRIBUTE){CKA_ID, (void *)(uintptr_t)id, KMS_KEK_ID_LEN};
-    t[FLAGS + 2] = (CK_ATTRIBUTE){CKA_ALLOWED_MECHANISMS, &gcm, sizeof gcm};
-    ck_assert_int_eq(
-        fn->C_GenerateKey(s, &how, t, any_mechanism ? FLAGS + 2 : FLAGS + 3, &key),
-        CKR_OK);
-    fn->C_CloseSession(s);
 }
 
 START_TEST(what_is_sealed_unseals)
@@ -197,7 +131,7 @@ START_TEST(the_self_test_names_what_a_weaker_key_permits)
 {
     const uint8_t id[KMS_KEK_ID_LEN] = "a weaker key";
 
-    make_bad_key(id, bad_keys[_i].odd, bad_keys[_i].value, bad_keys[_i].any_mechanism);
+    raw_bad_key(id, bad_keys[_i].odd, bad_keys[_i].value, bad_keys[_i].any_mechanism);
     ck_assert_int_eq(kms_token_kek_use(spare.token, id), KMS_OK);
     ck_assert_int_eq(kms_token_selftest(spare.token), KMS_E_TOKEN);
     ck_assert_msg(strstr(kms_err_note(KMS_E_TOKEN), bad_keys[_i].says) != NULL, "%s",
@@ -212,7 +146,7 @@ START_TEST(a_session_copy_serves_where_the_token_makes_one)
     KMS_AUTO(secret) s = make_secret(32);
     KMS_AUTO_BUF sealed = {0};
 
-    make_bad_key(id, CKA_MODIFIABLE, CK_TRUE, false);
+    raw_bad_key(id, CKA_MODIFIABLE, CK_TRUE, false);
     ck_assert_int_eq(kms_token_kek_use(spare.token, id), KMS_OK);
     seal(spare.token, s, &sealed);
     ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
@@ -246,75 +180,9 @@ END_TEST
 
 START_TEST(two_keys_with_one_id_are_refused)
 {
-    make_bad_key(spare.kek_id, CKA_TOKEN, CK_TRUE, false);
+    raw_bad_key(spare.kek_id, CKA_TOKEN, CK_TRUE, false);
     ck_assert_int_eq(kms_token_kek_use(spare.token, spare.kek_id), KMS_E_TOKEN);
     ck_assert(strstr(kms_err_note(KMS_E_TOKEN), "more than one") != NULL);
-}
-END_TEST
-
-/* Whatever takes the session away: it is opened again, and the caller sees nothing. */
-enum loss { CLOSED, LOGGED_OUT, FINALIZED, LOSSES };
-
-static void lose(enum loss how)
-{
-    CK_FUNCTION_LIST *fn = raw();
-    CK_SLOT_ID slot;
-    CK_SESSION_HANDLE s = raw_session(fn, &slot);
-
-    if (how == CLOSED)
-        ck_assert_int_eq(fn->C_CloseAllSessions(slot), CKR_OK);
-    else if (how == LOGGED_OUT)
-        ck_assert_int_eq(fn->C_Logout(s), CKR_OK);
-    else
-        ck_assert_int_eq(fn->C_Finalize(NULL), CKR_OK);
-}
-
-START_TEST(a_lost_session_is_mended)
-{
-    KMS_AUTO(secret) s = make_secret(32);
-    KMS_AUTO_BUF sealed = {0};
-
-    seal(spare.token, s, &sealed);
-    for (int i = 0; i < 3; i++) {
-        lose((enum loss)_i);
-        ck_assert_msg(opens(spare.token, aad, kms_buf_view(&sealed)) == KMS_OK, "%s",
-                      kms_err_note(KMS_E_TOKEN));
-        lose((enum loss)_i);
-        kms_buf_reset(&sealed);
-        seal(spare.token, s, &sealed);
-        ck_assert(kms_token_healthy(spare.token));
-    }
-    ck_assert_int_eq(kms_token_selftest(spare.token), KMS_OK);
-}
-END_TEST
-
-static void move_away(const char *dir, bool back)
-{
-    char from[96], to[96];
-
-    snprintf(from, sizeof from, "%s/token", dir);
-    snprintf(to, sizeof to, "%s/elsewhere", dir);
-    ck_assert_int_eq(back ? rename(to, from) : rename(from, to), 0);
-}
-
-START_TEST(a_token_that_is_gone_turns_health_red_until_it_is_back)
-{
-    KMS_AUTO(secret) s = make_secret(32);
-    KMS_AUTO_BUF sealed = {0};
-    int tries = 0;
-
-    seal(spare.token, s, &sealed);
-    move_away(spare.dir, false);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
-    ck_assert(!kms_token_healthy(spare.token));
-    ck_assert_int_eq(kms_token_seal(spare.token, aad, s, &sealed), KMS_E_TOKEN);
-    move_away(spare.dir, true);
-    /* It is asked again from time to time, and not at every call. */
-    while (opens(spare.token, aad, kms_buf_view(&sealed)) != KMS_OK) {
-        nanosleep(&(struct timespec){0, 20 * 1000 * 1000}, NULL);
-        ck_assert_int_lt(tries++, 500);
-    }
-    ck_assert(kms_token_healthy(spare.token));
 }
 END_TEST
 
@@ -331,45 +199,6 @@ START_TEST(armed_faults_fail_once)
     ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
     ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
     ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
-}
-END_TEST
-
-struct thread {
-    pthread_t id;
-    struct kms_bytes sealed;
-    const struct kms_secret *want;
-    int bad;
-};
-
-static void *unseal_often(void *arg)
-{
-    struct thread *t = arg;
-
-    for (int i = 0; i < 100; i++) {
-        KMS_AUTO(secret) back = NULL;
-
-        if (kms_token_unseal(spare.token, aad, t->sealed, &back) != KMS_OK ||
-            !kms_secret_equal(back, t->want))
-            t->bad++;
-    }
-    return NULL;
-}
-
-START_TEST(threads_share_the_token)
-{
-    KMS_AUTO(secret) s = make_secret(48);
-    KMS_AUTO_BUF sealed = {0};
-    struct thread t[4];
-
-    seal(spare.token, s, &sealed);
-    for (int i = 0; i < 4; i++) {
-        t[i] = (struct thread){.sealed = kms_buf_view(&sealed), .want = s};
-        ck_assert_int_eq(pthread_create(&t[i].id, NULL, unseal_often, &t[i]), 0);
-    }
-    for (int i = 0; i < 4; i++) {
-        pthread_join(t[i].id, NULL);
-        ck_assert_int_eq(t[i].bad, 0);
-    }
 }
 END_TEST
 
@@ -415,6 +244,15 @@ START_TEST(a_wrong_pin_label_or_module_says_so)
 }
 END_TEST
 
+static void move_away(const char *dir, bool back)
+{
+    char from[96], to[96];
+
+    snprintf(from, sizeof from, "%s/token", dir);
+    snprintf(to, sizeof to, "%s/elsewhere", dir);
+    ck_assert_int_eq(back ? rename(to, from) : rename(from, to), 0);
+}
+
 START_TEST(the_directory_is_private_and_may_be_moved)
 {
     KMS_AUTO(secret) s = make_secret(32);
@@ -447,107 +285,10 @@ START_TEST(the_directory_is_private_and_may_be_moved)
 }
 END_TEST
 
-/* A process of its own, started before this one loaded the module. */
-struct helper {
-    pid_t pid;
-    int to, from;
-};
-
-static void helper_start(struct helper *h, int (*run)(int in, int out))
-{
-    int to[2], from[2];
-
-    ck_assert_int_eq(pipe(to), 0);
-    ck_assert_int_eq(pipe(from), 0);
-    h->pid = fork();
-    ck_assert_int_ge(h->pid, 0);
-    if (h->pid == 0) {
-        close(to[1]);
-        close(from[0]);
-        _exit(run(to[0], from[1]));
-    }
-    close(to[0]);
-    close(from[1]);
-    h->to = to[1];
-    h->from = from[0];
-}
-
-static int helper_end(struct helper *h)
-{
-    int status;
-
-    close(h->to);
-    close(h->from);
-    ck_assert_int_eq(waitpid(h->pid, &status, 0), h->pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-struct order {
-    struct spare_token spare; /* directory and ids; pointers mean nothing there */
-    uint8_t sealed[60];
-};
-
-/* Open the token from nothing, unseal what came, and say what it was. */
-static int unseal_afresh(int in, int out)
-{
-    KMS_AUTO(secret) pin = NULL;
-    KMS_AUTO(secret) back = NULL;
-    struct kms_token *t;
-    struct order o;
-    char dir[80];
-
-    if (read(in, &o, sizeof o) != (ssize_t)sizeof o)
-        return 2;
-    snprintf(dir, sizeof dir, "%s/token", o.spare.dir);
-    if (kms_secret_copy(kms_bytes_of_str(KMS_LIT("correct horse battery staple")),
-                        &pin) != KMS_OK ||
-        kms_token_softhsm_dir(dir) != KMS_OK)
-        return 3;
-    if (kms_token_open(&(struct kms_token_opts){kms_token_default_module(), "kmsd", pin},
-                       &t) != KMS_OK ||
-        kms_token_kek_use(t, o.spare.kek_id) != KMS_OK)
-        return 4;
-    for (int i = 0; i < 50; i++) {
-        kms_secret_free(KMS_TAKE(back));
-        if (kms_token_unseal(t, aad, KMS_BYTES(o.sealed), &back) != KMS_OK)
-            return 5;
-    }
-    kms_token_free(t);
-    return write(out, kms_secret_view(back).p, 32) == 32 ? 0 : 6;
-}
-
-START_TEST(a_fresh_process_opens_what_this_one_sealed)
-{
-    KMS_AUTO(secret) s = NULL;
-    KMS_AUTO_BUF sealed = {0};
-    struct spare_token mine;
-    struct helper h;
-    struct order o;
-    uint8_t back[32];
-
-    memset(&o, 0, sizeof o);
-    helper_start(&h, unseal_afresh);
-    spare_token_make(&mine);
-    s = make_secret(32);
-    seal(mine.token, s, &sealed);
-    ck_assert_uint_eq(sealed.n, sizeof o.sealed);
-    o.spare = mine;
-    memcpy(o.sealed, sealed.p, sizeof o.sealed);
-    ck_assert_int_eq(write(h.to, &o, sizeof o), (ssize_t)sizeof o);
-    /* Both use the token at the same time. */
-    for (int i = 0; i < 50; i++)
-        ck_assert_int_eq(opens(mine.token, aad, kms_buf_view(&sealed)), KMS_OK);
-    ck_assert_int_eq(read(h.from, back, sizeof back), (ssize_t)sizeof back);
-    ck_assert_mem_eq(back, kms_secret_view(s).p, sizeof back);
-    ck_assert_int_eq(helper_end(&h), 0);
-    spare_token_free(&mine);
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("token");
-    TCase *t = tcase_create("with a token"), *alone = tcase_create("alone");
+    TCase *t = tcase_create("all");
     SRunner *r = srunner_create(s);
     int failed;
 
@@ -556,9 +297,7 @@ int main(void)
         return 77;
     }
     suite_add_tcase(s, t);
-    suite_add_tcase(s, alone);
     tcase_set_timeout(t, 60);
-    tcase_set_timeout(alone, 60);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, what_is_sealed_unseals);
     tcase_add_test(t, the_same_secret_is_sealed_differently_each_time);
@@ -569,14 +308,10 @@ int main(void)
     tcase_add_test(t, a_session_copy_serves_where_the_token_makes_one);
     tcase_add_test(t, the_sealing_key_is_found_by_its_id_alone);
     tcase_add_test(t, two_keys_with_one_id_are_refused);
-    tcase_add_loop_test(t, a_lost_session_is_mended, 0, LOSSES);
-    tcase_add_test(t, a_token_that_is_gone_turns_health_red_until_it_is_back);
     tcase_add_test(t, armed_faults_fail_once);
-    tcase_add_test(t, threads_share_the_token);
     tcase_add_test(t, a_description_names_token_and_library);
     tcase_add_test(t, a_wrong_pin_label_or_module_says_so);
     tcase_add_test(t, the_directory_is_private_and_may_be_moved);
-    tcase_add_test(alone, a_fresh_process_opens_what_this_one_sealed);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
