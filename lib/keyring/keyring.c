@@ -208,12 +208,14 @@ enum kms_rc kms_keyring_row_key_make(struct kms_keyring *kr, struct kms_arena *a
 enum kms_rc kms_keyring_row_key_load(struct kms_keyring *kr, struct kms_bytes sealed)
 {
     KMS_AUTO(secret) key = NULL;
+    size_t n;
 
     KMS_TRY(kms_unseal_row_key(kr->token, kr->kek_id, sealed, &key));
-    if (kms_secret_view(key).n != ROW_KEY_LEN)
+    n = kms_secret_view(key).n;
+    if (n != ROW_KEY_LEN)
         return kms_err(KMS_E_TAMPERED,
-                       "the row key of the database has %zu bytes, not %d",
-                       kms_secret_view(key).n, ROW_KEY_LEN);
+                       "the row key of the database has %zu bytes, not %d", n,
+                       ROW_KEY_LEN);
     kms_secret_free(kr->row_key);
     kr->row_key = KMS_TAKE(key);
     return KMS_OK;

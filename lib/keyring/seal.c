@@ -101,7 +101,7 @@ enum kms_rc kms_unseal_version(struct kms_token *t, const struct kms_key *key,
     rc = kms_token_unseal(t, version_aad(&aad, key, v), v->sealed, out);
     if (rc == KMS_OK)
         return KMS_OK;
-    snprintf(why, sizeof why, "%s", kms_err_note(rc));
+    (void)snprintf(why, sizeof why, "%s", kms_err_note(rc));
     return kms_err(rc, "key %.*s version %u cannot be unsealed: %s", KMS_FMT(key->id),
                    v->number, why);
 }
@@ -124,6 +124,6 @@ enum kms_rc kms_unseal_row_key(struct kms_token *t, const uint8_t kek[KMS_UUID_L
 
     if (rc == KMS_OK)
         return KMS_OK;
-    snprintf(why, sizeof why, "%s", kms_err_note(rc));
+    (void)snprintf(why, sizeof why, "%s", kms_err_note(rc));
     return kms_err(rc, "the row key of the database cannot be unsealed: %s", why);
 }

@@ -86,7 +86,7 @@ static KMS_RC init(const struct kms_p11 *p11, const struct kms_token_opts *opts)
 
 enum kms_rc kms_token_init(const struct kms_token_opts *opts)
 {
-    struct kms_p11 p11;
+    struct kms_p11 p11 = {0};
     enum kms_rc rc;
 
     KMS_TRY(kms_p11_start(opts->module, &p11));

@@ -14,10 +14,10 @@ CK_RV kms_token_gcm(struct kms_token *t, const struct kms_p11_gcm *g, uint8_t *o
     CK_GCM_PARAMS params = {
         .pIv = (CK_BYTE_PTR)(uintptr_t)g->iv,
         .ulIvLen = KMS_P11_IV_LEN,
-        .ulIvBits = 8 * KMS_P11_IV_LEN,
+        .ulIvBits = 8UL * KMS_P11_IV_LEN,
         .pAAD = (CK_BYTE_PTR)(uintptr_t)g->aad.p,
         .ulAADLen = g->aad.n,
-        .ulTagBits = 8 * KMS_P11_TAG_LEN,
+        .ulTagBits = 8UL * KMS_P11_TAG_LEN,
     };
     CK_MECHANISM gcm = {CKM_AES_GCM, &params, sizeof params};
     CK_BYTE_PTR in = (CK_BYTE_PTR)(uintptr_t)g->in.p;

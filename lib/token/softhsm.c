@@ -36,6 +36,14 @@ static KMS_RC io_err(const char *path)
     return kms_err(KMS_E_IO, "%s: %s", path, strerror(errno));
 }
 
+static KMS_RC join(char out[PATH_MAX], const char *dir, const char *name)
+{
+    int n = snprintf(out, PATH_MAX, "%s%s", dir, name);
+
+    return n >= 0 && n < PATH_MAX ? KMS_OK
+                                  : kms_err(KMS_E_IO, "%s: the path is too long", dir);
+}
+
 static KMS_RC make_dir(const char *path)
 {
     return mkdir(path, 0700) == 0 || errno == EEXIST ? KMS_OK : io_err(path);
@@ -44,12 +52,12 @@ static KMS_RC make_dir(const char *path)
 /* Whole or not at all: a crash must not leave a configuration that points nowhere. */
 static KMS_RC write_conf(const char *path, const char *text)
 {
-    char tmp[PATH_MAX + 32];
+    char tmp[PATH_MAX];
     size_t n = strlen(text);
     bool ok;
     int fd;
 
-    snprintf(tmp, sizeof tmp, "%s.tmp", path);
+    KMS_TRY(join(tmp, path, ".tmp"));
     fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return io_err(tmp);
@@ -74,7 +82,7 @@ static bool holds(const char *path, const char *text)
 
 enum kms_rc kms_token_softhsm_dir(const char *dir)
 {
-    char root[PATH_MAX], tokens[PATH_MAX + 16], conf[PATH_MAX + 16], text[2 * PATH_MAX];
+    char root[PATH_MAX], tokens[PATH_MAX], conf[PATH_MAX], text[2 * PATH_MAX];
 
     KMS_TRY(make_dir(dir));
     if (realpath(dir, root) == NULL)
@@ -85,16 +93,16 @@ enum kms_rc kms_token_softhsm_dir(const char *dir)
             "%s: SoftHSM2 cannot read this path in its configuration; choose a "
             "shorter one without '#', '=' and line ends",
             root);
-    snprintf(tokens, sizeof tokens, "%s/tokens", root);
-    snprintf(conf, sizeof conf, "%s/softhsm2.conf", root);
+    KMS_TRY(join(tokens, root, "/tokens"));
+    KMS_TRY(join(conf, root, "/softhsm2.conf"));
     KMS_TRY(make_dir(tokens));
-    snprintf(text, sizeof text,
-             "# Written by kmsd at every start.\n"
-             "directories.tokendir = %s\n"
-             "objectstore.backend = file\n"
-             "log.level = ERROR\n"
-             "slots.removable = false\n",
-             tokens);
+    (void)snprintf(text, sizeof text,
+                   "# Written by kmsd at every start.\n"
+                   "directories.tokendir = %s\n"
+                   "objectstore.backend = file\n"
+                   "log.level = ERROR\n"
+                   "slots.removable = false\n",
+                   tokens);
     /* The path is absolute: a directory that was moved gets its new one. */
     if (!holds(conf, text))
         KMS_TRY(write_conf(conf, text));
@@ -104,41 +112,42 @@ enum kms_rc kms_token_softhsm_dir(const char *dir)
 }
 
 /* The configuration that SoftHSM2 itself reads: see its SimpleConfigLoader. */
-static void conf_path(char out[PATH_MAX])
+static KMS_RC conf_path(char out[PATH_MAX])
 {
     const char *env = getenv("SOFTHSM2_CONF"), *home = getenv("HOME");
 
-    if (env != NULL) {
-        snprintf(out, PATH_MAX, "%s", env);
-        return;
+    if (env != NULL)
+        return join(out, env, "");
+    if (home != NULL) {
+        KMS_TRY(join(out, home, "/.config/softhsm2/softhsm2.conf"));
+        if (access(out, R_OK) == 0)
+            return KMS_OK;
     }
-    snprintf(out, PATH_MAX, "%s/.config/softhsm2/softhsm2.conf",
-             home != NULL ? home : "");
-    if (home == NULL || access(out, R_OK) != 0)
-        snprintf(out, PATH_MAX, "/etc/softhsm/softhsm2.conf");
+    return join(out, "/etc/softhsm/softhsm2.conf", "");
 }
 
 /* The value of directories.tokendir; SoftHSM2's own default when it is not there. */
 static KMS_RC token_dir(char out[PATH_MAX])
 {
     char conf[PATH_MAX], line[1024], value[1024];
+    enum kms_rc rc;
     FILE *f;
 
-    conf_path(conf);
+    KMS_TRY(conf_path(conf));
     f = fopen(conf, "re");
     if (f == NULL)
         return io_err(conf);
-    snprintf(out, PATH_MAX, "/var/lib/softhsm/tokens");
-    while (fgets(line, sizeof line, f) != NULL) {
+    rc = join(out, "/var/lib/softhsm/tokens", "");
+    while (rc == KMS_OK && fgets(line, sizeof line, f) != NULL) {
         line[strcspn(line, "#\n\r")] = '\0';
         if (sscanf(line, " directories.tokendir = %1023[^\n]", value) != 1)
             continue;
         for (size_t n = strlen(value); n > 0 && value[n - 1] == ' '; n--)
             value[n - 1] = '\0';
-        snprintf(out, PATH_MAX, "%s", value);
+        rc = join(out, value, "");
     }
-    fclose(f);
-    return KMS_OK;
+    (void)fclose(f);
+    return rc;
 }
 
 static int sync_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
