@@ -8,6 +8,7 @@
 #include "common/home.h"
 #include "common/home_lock.h"
 #include "common/home_token.h"
+#include "common/token_keep.h"
 
 bool kms_home_exists(const char *data)
 {
@@ -102,6 +103,8 @@ enum kms_rc kms_home_open(const struct kms_home_opts *opts, struct kms_home **ou
                                                     .on_fatal_arg = opts->on_fatal_arg},
                            &h->store));
     KMS_TRY(open_keys(h));
+    if (opts->module == NULL)
+        KMS_TRY(kms_token_keep_save(opts->data, a));
     *out = KMS_TAKE(h);
     return KMS_OK;
 }

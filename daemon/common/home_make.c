@@ -8,6 +8,7 @@
 #include "common/home_lock.h"
 #include "common/home_token.h"
 #include "common/pin.h"
+#include "common/token_keep.h"
 
 /* Who is being made; the texts are NUL-terminated and live in the arena. */
 struct making {
@@ -114,6 +115,8 @@ static enum kms_rc make_all(struct making *m)
     KMS_TRY(kms_keyring_open(&(struct kms_keyring_opts){.token = token, .kek_id = kek_id},
                              &keyring));
     KMS_TRY(kms_keyring_row_key_make(keyring, m->arena, &row_key));
+    if (m->opts->module == NULL)
+        KMS_TRY(kms_token_keep_save(m->opts->data, m->arena));
     return make_db(m, KMS_BYTES(kek_id), row_key);
 }
 

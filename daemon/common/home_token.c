@@ -2,6 +2,7 @@
 
 #include "common/home_token.h"
 #include "common/pin.h"
+#include "common/token_keep.h"
 
 enum kms_rc kms_home_token_opts(const struct kms_home_opts *opts,
                                 struct kms_token_opts *out)
@@ -32,6 +33,7 @@ enum kms_rc kms_home_token_open(const struct kms_home_opts *opts, struct kms_tok
     if (opts->module == NULL) {
         KMS_TRY(kms_arena_fmt(a, &path, "%s/token", opts->data));
         KMS_TRY(kms_token_softhsm_dir(path.p));
+        KMS_TRY(kms_token_keep_mend(opts->data, a));
     }
     token.pin = pin;
     return kms_token_open(&token, out);

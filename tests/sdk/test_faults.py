@@ -6,6 +6,7 @@ failure falls behind the ready line.
 """
 
 import os
+import random
 import resource
 import shutil
 import signal
@@ -295,6 +296,40 @@ def test_a_token_taken_away_is_told_and_nothing_is_lost(kmsd_own, tmp_path):
     if token.exists():
         shutil.rmtree(token)
     (tmp_path / "token-away").rename(token)
+    daemon.start()
+    done.check(daemon)
+
+
+def test_a_token_file_cut_short_by_a_kill_is_put_back(kmsd_own):
+    """SoftHSM2 empties token.object at each login and writes it anew."""
+    daemon, done = kmsd_own, Acknowledged()
+    done.work(clients.plain(daemon))
+    files = [p for p in (daemon.data / "token" / "tokens").rglob("*")
+             if p.is_file() and p.stat().st_size > 0]
+    assert any(p.name == "token.object" for p in files)
+    for path in files:
+        daemon.kill()
+        whole = path.stat().st_size
+        with open(path, "r+b") as file:
+            file.truncate(0)
+        daemon.start()
+        assert path.stat().st_size == whole
+        done.check(daemon)
+    assert "put back from its copy" in daemon.log()
+
+
+def test_a_kill_in_the_middle_of_a_start_loses_nothing(kmsd_own):
+    daemon, done = kmsd_own, Acknowledged()
+    done.work(clients.plain(daemon))
+    daemon.stop()
+    rng = random.Random(7)
+    for _ in range(40):
+        daemon.spawn()
+        try:        # the moment of the kill is what is tested
+            daemon.process.wait(rng.uniform(0, 0.06))
+        except subprocess.TimeoutExpired:
+            pass
+        daemon.kill()
     daemon.start()
     done.check(daemon)
 
