@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "kmsd/daemon.h"
 #include "kmsd/process.h"
+#include "kmsd/sandbox.h"
 
 /* How long a stop waits for answers that are on their way. */
 enum { STOP_BOUND_MS = 10 * 1000, FATAL_BOUND_MS = 2 * 1000 };
@@ -88,6 +89,19 @@ static enum kms_rc announce(const struct kms_daemon *d)
     return KMS_OK;
 }
 
+/*
+ * After everything is open: a token's module may do as it likes while it starts. The
+ * sanitizers' reports need the programs that this forbids.
+ */
+static void enter_sandbox(struct kms_daemon *d)
+{
+    enum kms_rc rc = KMSD_SANDBOX ? kms_sandbox_enter() : KMS_OK;
+
+    d->sandboxed = KMSD_SANDBOX && rc == KMS_OK;
+    if (rc != KMS_OK)
+        kms_log_say(KMS_LOG_WARN, "sandbox", "%s", kms_err_note(rc));
+}
+
 static enum kms_rc start(struct kms_daemon *d)
 {
     d->started_us = kms_clock_mono_us();
@@ -102,6 +116,7 @@ static enum kms_rc start(struct kms_daemon *d)
                                                     .status = kms_daemon_status,
                                                     .arg = d},
                            &d->admin));
+    enter_sandbox(d);
     return announce(d);
 }
 

@@ -22,6 +22,7 @@ struct kms_daemon {
     int64_t started_us;    /* monotonic */
     int signal_fd;
     int fatal_fd;          /* readable once the store has failed */
+    atomic_bool sandboxed;
 };
 
 /*

@@ -100,5 +100,7 @@ void kms_daemon_status(void *arg, struct kms_buf *out)
     put_counts(&w, d);
     kms_jw_key(&w, "secrets_locked");
     kms_jw_bool(&w, kms_secret_locked());
+    kms_jw_key(&w, "sandboxed");
+    kms_jw_bool(&w, d->sandboxed);
     kms_jw_end(&w);
 }

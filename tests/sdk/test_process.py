@@ -117,6 +117,15 @@ def test_one_process_and_every_descriptor_is_closed_on_exec(kmsd_dev):
         assert flags & os.O_CLOEXEC, f"{entry.name} is {target}"
 
 
+def test_every_thread_is_in_the_sandbox(kmsd_dev):
+    if not json.loads(ask(kmsd_dev, b"status\n"))["sandboxed"]:
+        pytest.skip("built with sanitizers, whose reports need what it forbids")
+    for task in Path(f"/proc/{kmsd_dev.pid}/task").iterdir():
+        lines = (task / "status").read_text().splitlines()
+        assert "Seccomp:\t2" in lines
+        assert "NoNewPrivs:\t1" in lines
+
+
 def test_standard_streams_may_be_closed(workshop):
     def close_all():
         os.close(0)

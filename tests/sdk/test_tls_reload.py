@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import time
 
 import pytest
@@ -184,6 +185,29 @@ def test_tls_1_2_is_there_only_when_asked_for(workshop, tmp_path):
                    {"handshake:no-certificate"})
     settings.set_ciphers("AES128-SHA:AES256-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
     assert_refused(daemon, settings, {"handshake:protocol"})
+
+
+def test_an_ocsp_response_is_stapled(workshop, tmp_path):
+    daemon = workshop.server(start=False)
+    home = daemon.server_data / "pki"
+    ca = pki.Authority(files=(home / "ca.pem", home / "ca.key"))
+    cert = pki.x509.load_pem_x509_certificate((home / "server.pem").read_bytes())
+    (home / "server.ocsp").write_bytes(ca.ocsp(cert))
+    text = daemon.config.read_text()
+    daemon.config.write_text(text.replace("https:\n", "https:\n  ocsp: pki/server.ocsp\n"))
+    daemon.start()
+    shown = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{daemon.https_port}", "-status",
+         "-servername", "localhost", "-CAfile", daemon.ready["ca"], "-cert",
+         daemon.ready["client_cert"], "-key", daemon.ready["client_key"]],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30 * SLOW).stdout
+    assert "OCSP Response Status: successful" in shown
+    assert "Cert Status: good" in shown
+    # A response about another certificate is a mistake worth hearing about.
+    (home / "server.ocsp").write_bytes(ca.ocsp(ca.issue()[0]))
+    before = daemon.log().count("nothing changed")
+    os.kill(daemon.pid, signal.SIGHUP)
+    wait_for("the reload", lambda: daemon.log().count("nothing changed") > before)
 
 
 def test_a_slow_handshake_ends_at_its_time_limit(workshop):

@@ -5,6 +5,7 @@ import ipaddress
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.x509 import ocsp
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -113,6 +114,14 @@ class Authority:
                 x509.RevokedCertificateBuilder().serial_number(serial)
                 .revocation_date(now() - DAY).build())
         return builder.sign(self.key, hashes.SHA256())
+
+    def ocsp(self, cert):
+        """DER of a response that says cert is good."""
+        return ocsp.OCSPResponseBuilder().add_response(
+            cert, self.cert, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD,
+            now() - DAY, now() + 30 * DAY, None, None) \
+            .responder_id(ocsp.OCSPResponderEncoding.NAME, self.cert) \
+            .sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def write(folder, stem, cert, key):
