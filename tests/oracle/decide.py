@@ -27,7 +27,9 @@ def contains(pairs, wanted):
     return all(pairs.get(k) == v for k, v in wanted.items())
 
 
-def constraint_holds(grant, action, context):
+def constraint_holds(grant, action, context, sources):
+    if grant.get("source_arn") is not None and sources != [grant["source_arn"]]:
+        return False
     if action not in CARRIES_CONTEXT:
         return True
     context = context or {}
@@ -42,6 +44,8 @@ def narrower(child, grant):
         return False
     equals, subset = child.get("equals"), child.get("subset")
     if grant.get("equals") is not None and equals != grant["equals"]:
+        return False
+    if grant.get("source_arn") is not None and child.get("source_arn") != grant["source_arn"]:
         return False
     if grant.get("subset") is not None:
         held = [pairs for pairs in (equals, subset) if pairs is not None]
@@ -58,7 +62,8 @@ def grant_grade(grant, world):
     action = world["action"].partition(":")[2]
     if action not in grant["operations"]:
         return None
-    if not constraint_holds(grant, action, world.get("encryption_context")):
+    sources = world["context"].get("aws:SourceArn", [])
+    if not constraint_holds(grant, action, world.get("encryption_context"), sources):
         return None
     if action == "CreateGrant" and not narrower(world["child"], grant):
         return None

@@ -134,7 +134,7 @@ ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9_*?-]+")
 
 def read_actions(value):
     actions = listed(value)
-    need(all(ACTION.fullmatch(a) for a in actions))
+    need(all(len(a) <= 128 and ACTION.fullmatch(a) for a in actions))
     return actions
 
 

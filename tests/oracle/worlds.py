@@ -160,6 +160,8 @@ class Maker:
             out["equals"] = self.pairs()
         if self.chance(0.3):
             out["subset"] = self.pairs()
+        if self.chance(0.05):
+            out["source_arn"] = self.pick(ARNS["aws:SourceArn"])
         return out
 
     def grantee(self, who):
@@ -363,7 +365,7 @@ class Maker:
         else:
             out["action"] = "kms:" + self.pick(OPERATIONS)
             out["resource"] = (f"arn:aws:kms:{self.pick(REGIONS)}:{owner}:key/"
-                               + self.pick(KEYS))
+                               + self.pick(KEYS) + (":x:y" if self.chance(0.03) else ""))
         if self.chance(0.03) and out["key_account"]:
             out.update(action="kms:RetireGrant", retire=True)
         if self.chance(0.6):
