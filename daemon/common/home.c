@@ -9,6 +9,7 @@
 #include "common/home_lock.h"
 #include "common/home_token.h"
 #include "common/token_keep.h"
+#include "crypto/selftest.h"
 
 bool kms_home_exists(const char *data)
 {
@@ -93,6 +94,7 @@ enum kms_rc kms_home_open(const struct kms_home_opts *opts, struct kms_home **ou
     if ((h->data = strdup(opts->data)) == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory at start");
     KMS_TRY(kms_arena_new(&a));
+    KMS_TRY(kms_crypto_selftest());
     KMS_TRY(check_dir(opts->data));
     KMS_TRY(kms_home_lock(opts->data, &h->lock_fd));
     KMS_TRY(kms_home_token_open(opts, &h->token));

@@ -58,8 +58,9 @@ struct kms_home {
 KMS_OWNED(home); /* store, keyring, then token */
 
 /*
- * Take the lock (KMS_E_BUSY when a daemon holds it), read the PIN, open the token, prove
- * its self-test, open and verify the database. Every failure says what to do.
+ * Run the known-answer self-tests of all cryptography, take the lock (KMS_E_BUSY when a
+ * daemon holds it), read the PIN, open the token, prove its self-test, open and verify
+ * the database. Every failure says what to do.
  */
 KMS_RC kms_home_open(const struct kms_home_opts *opts, struct kms_home **out);
 
