@@ -76,7 +76,8 @@ void kms_address_ip(const struct sockaddr *sa, char out[KMS_ADDRESS_IP_MAX])
     if (family == AF_INET) {
         ip = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
     } else if (family == AF_INET6) {
-        const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+        const struct in6_addr *v6 =
+            &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
 
         ip = v6;
         if (IN6_IS_ADDR_V4MAPPED(v6)) {
@@ -94,6 +95,7 @@ void kms_address_text(const struct kms_address *a, char out[KMS_ADDRESS_TEXT_MAX
     bool v6 = a->sa.any.sa_family == AF_INET6;
 
     kms_address_ip(&a->sa.any, ip);
-    snprintf(out, KMS_ADDRESS_TEXT_MAX, v6 && strchr(ip, ':') != NULL ? "[%s]:%u" : "%s:%u",
-             ip, (unsigned)kms_address_port(a));
+    snprintf(out, KMS_ADDRESS_TEXT_MAX,
+             v6 && strchr(ip, ':') != NULL ? "[%s]:%u" : "%s:%u", ip,
+             (unsigned)kms_address_port(a));
 }

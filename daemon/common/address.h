@@ -31,7 +31,8 @@ KMS_RC kms_address_parse(const char *text, struct kms_address *out);
 /* 127.0.0.0/8 and ::1. */
 bool kms_address_is_loopback(const struct kms_address *a);
 uint16_t kms_address_port(const struct kms_address *a);
-/* The IP alone, an IPv4 address mapped into IPv6 as IPv4; "unknown" for other families. */
+/* The IP alone, an IPv4 address mapped into IPv6 as IPv4; "unknown" for other families.
+ */
 void kms_address_ip(const struct sockaddr *sa, char out[KMS_ADDRESS_IP_MAX]);
 /* "127.0.0.1:8443", "[::1]:8443". */
 void kms_address_text(const struct kms_address *a, char out[KMS_ADDRESS_TEXT_MAX]);

@@ -12,8 +12,10 @@ static const struct limit {
     unsigned by_default, min, max;
 } limit_rows[] = {
 #define LIMIT(name, by_default, min, max)                                                \
-    {#name, offsetof(struct kms_yaml_limits, name), offsetof(struct kms_limits, name),   \
-     by_default, min, max}
+    {                                                                                    \
+#name, offsetof(struct kms_yaml_limits, name),                                   \
+            offsetof(struct kms_limits, name), by_default, min, max                      \
+    }
     LIMIT(connections, 1024, 1, 100000),
     LIMIT(connections_per_source, 512, 0, 100000),
     LIMIT(handshakes_per_source_s, 0, 0, 100000),
@@ -94,8 +96,8 @@ static enum kms_rc check_realm(const struct source *src, const struct kms_config
     return KMS_OK;
 }
 
-static enum kms_rc read_limits(const struct source *src, const struct kms_yaml_limits *raw,
-                               struct kms_limits *out)
+static enum kms_rc read_limits(const struct source *src,
+                               const struct kms_yaml_limits *raw, struct kms_limits *out)
 {
     for (size_t i = 0; i < sizeof limit_rows / sizeof limit_rows[0]; i++) {
         const struct limit *row = &limit_rows[i];
@@ -159,8 +161,8 @@ static enum kms_rc read_identities(const struct source *src, const struct kms_ya
 static enum kms_rc read_profile(const struct source *src, const struct kms_yaml *raw,
                                 struct kms_config *c)
 {
-    if (raw->profile == NULL || (strcmp(raw->profile, "server") != 0 &&
-                                 strcmp(raw->profile, "dev") != 0))
+    if (raw->profile == NULL ||
+        (strcmp(raw->profile, "server") != 0 && strcmp(raw->profile, "dev") != 0))
         return kms_err(KMS_E_CONFIG, "%s: profile: write server, or dev for tests",
                        src->file);
     c->dev = strcmp(raw->profile, "dev") == 0;
@@ -242,8 +244,8 @@ static enum kms_rc read_paths(const struct source *src, const struct kms_yaml *r
     const struct kms_yaml_token *t = raw->token;
 
     if (raw->data == NULL)
-        return kms_err(KMS_E_CONFIG, "%s: data: write the directory that kmsctl init made",
-                       src->file);
+        return kms_err(KMS_E_CONFIG,
+                       "%s: data: write the directory that kmsctl init made", src->file);
     KMS_TRY(keep_path(src, raw->data, &c->data));
     KMS_TRY(path_or(src, raw->admin_socket, c->data, "admin.sock", &c->admin_socket));
     if (strlen(c->admin_socket) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
@@ -276,7 +278,8 @@ static enum kms_rc build(const char *file, const struct kms_yaml *raw,
         src.dir = (struct kms_str){file, (size_t)(slash - file) + 1};
     KMS_TRY(read_profile(&src, raw, c));
     KMS_TRY(read_paths(&src, raw, c));
-    KMS_TRY(keep(&src, raw->account != NULL ? raw->account : "111122223333", &c->account));
+    KMS_TRY(
+        keep(&src, raw->account != NULL ? raw->account : "111122223333", &c->account));
     KMS_TRY(keep(&src, raw->region != NULL ? raw->region : "us-east-1", &c->region));
     KMS_TRY(keep(&src, raw->partition != NULL ? raw->partition : "aws", &c->partition));
     KMS_TRY(check_realm(&src, c));

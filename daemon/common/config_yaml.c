@@ -13,16 +13,17 @@
     CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type, \
                            name, 1, 4096)
 #define NUMBER(type, name)                                                               \
-    CYAML_FIELD_UINT_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type, name)
+    CYAML_FIELD_UINT_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct type,   \
+                         name)
 #define GROUP(name)                                                                      \
     CYAML_FIELD_MAPPING_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,             \
                             struct kms_yaml, name, name##_fields)
 
 static const cyaml_schema_field_t https_fields[] = {
-    TEXT(kms_yaml_https, listen),    TEXT(kms_yaml_https, certificate),
-    TEXT(kms_yaml_https, key),       TEXT(kms_yaml_https, client_ca),
-    TEXT(kms_yaml_https, crl),       TEXT(kms_yaml_https, ocsp),
-    TEXT(kms_yaml_https, tls_min),   CYAML_FIELD_END,
+    TEXT(kms_yaml_https, listen),  TEXT(kms_yaml_https, certificate),
+    TEXT(kms_yaml_https, key),     TEXT(kms_yaml_https, client_ca),
+    TEXT(kms_yaml_https, crl),     TEXT(kms_yaml_https, ocsp),
+    TEXT(kms_yaml_https, tls_min), CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t http_fields[] = {
@@ -82,8 +83,8 @@ static const cyaml_schema_value_t schema = {
 };
 
 /* The library tells what is wrong and, line by line, where: keep both. */
-__attribute__((format(printf, 3, 0))) static void
-collect(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, void *ctx,
+                                                          const char *fmt, va_list args)
 {
     struct kms_buf *said = ctx;
     char line[512];
@@ -142,8 +143,8 @@ static enum kms_rc check_mode(const char *path)
     struct stat st;
 
     if (stat(path, &st) != 0)
-        return kms_err(KMS_E_CONFIG, "%s: %s; kmsctl init makes a configuration",
-                       path, strerror(errno));
+        return kms_err(KMS_E_CONFIG, "%s: %s; kmsctl init makes a configuration", path,
+                       strerror(errno));
     if ((st.st_mode & 0022) != 0)
         return kms_err(KMS_E_CONFIG, "%s: others may write it (mode %04o); chmod 600 it",
                        path, (unsigned)st.st_mode & 07777);

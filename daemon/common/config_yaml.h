@@ -1,4 +1,5 @@
-/* config_yaml.h - the configuration file as it is written: texts and numbers, unchecked. */
+/* config_yaml.h - the configuration file as it is written: texts and numbers, unchecked.
+ */
 #ifndef KMSD_COMMON_CONFIG_YAML_H
 #define KMSD_COMMON_CONFIG_YAML_H
 

@@ -135,7 +135,8 @@ static enum kms_rc clear_place(const char *path)
         return errno == ENOENT ? KMS_OK
                                : kms_err(KMS_E_CONFIG, "%s: %s", path, strerror(errno));
     if (!S_ISSOCK(st.st_mode))
-        return kms_err(KMS_E_CONFIG, "%s: is there and no socket; set admin_socket", path);
+        return kms_err(KMS_E_CONFIG, "%s: is there and no socket; set admin_socket",
+                       path);
     return unlink(path) == 0 ? KMS_OK
                              : kms_err(KMS_E_CONFIG, "%s: %s", path, strerror(errno));
 }

@@ -205,6 +205,7 @@ enum kms_rc kms_daemon_run(const struct kms_config *config, int signal_fd, bool 
     kms_front_free(d->front);
     kms_service_free(d->service);
     kms_home_free(d->home);
-    /* d and its eventfd stay: the writer of an undrained store may still refer to them. */
+    /* d and its eventfd stay: the writer of an undrained store may still refer to them.
+     */
     return rc;
 }

@@ -16,18 +16,20 @@ struct kms_daemon {
     struct kms_home *home;
     struct kms_service *service;
     struct kms_front *front;
-    struct kms_front *_Atomic serving; /* front, for the thread that sees the store fail */
+    struct kms_front
+        *_Atomic serving; /* front, for the thread that sees the store fail */
     struct kms_admin *admin;
-    char data[4096];       /* absolute */
-    int64_t started_us;    /* monotonic */
+    char data[4096];    /* absolute */
+    int64_t started_us; /* monotonic */
     int signal_fd;
-    int fatal_fd;          /* readable once the store has failed */
+    int fatal_fd; /* readable once the store has failed */
     atomic_bool sandboxed;
 };
 
 /*
  * Serve config until a signal or a failure of the store ends it. The ready line goes to
- * standard output, after which *served is true. KMS_OK: stopped as asked. Afterwards the process has to leave by _exit: the token's library races exit handlers.
+ * standard output, after which *served is true. KMS_OK: stopped as asked. Afterwards the
+ * process has to leave by _exit: the token's library races exit handlers.
  */
 KMS_RC kms_daemon_run(const struct kms_config *config, int signal_fd, bool *served);
 

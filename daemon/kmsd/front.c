@@ -12,7 +12,11 @@
 #include "kmsd/front_int.h"
 #include "kmsd/listen.h"
 
-enum { POOL_EXTRA_BYTES = 16 * 1024, DRAIN_STEP_NS = 2 * 1000 * 1000, ARRIVE_US = 500000 };
+enum {
+    POOL_EXTRA_BYTES = 16 * 1024,
+    DRAIN_STEP_NS = 2 * 1000 * 1000,
+    ARRIVE_US = 500000
+};
 
 /* What the HTTP library has to say is about its own state: of use when debugging. */
 __attribute__((format(printf, 2, 0))) static void library_log(void *cls, const char *fmt,
@@ -73,13 +77,14 @@ static unsigned plan(const struct kms_listener *l, struct MHD_OptionItem options
         flags |= MHD_USE_IPv6;
     if (l->tls) {
         flags |= MHD_USE_TLS;
-        options[n++] = (struct MHD_OptionItem){
-            MHD_OPTION_HTTPS_PRIORITIES, 0,
-            (void *)(uintptr_t)kms_tls_priorities(cfg->tls12)};
+        options[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                    (void *)(uintptr_t)kms_tls_priorities(cfg->tls12)};
     }
     /* A pool of one is a single thread with more to do. */
     if (threads > 1)
-        options[n++] = (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, threads, NULL};
+        options[n++] =
+            (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, threads, NULL};
 #if MHD_VERSION >= 0x00097701
     options[n++] = (struct MHD_OptionItem){MHD_OPTION_CLIENT_DISCIPLINE_LVL, 2, NULL};
 #else
@@ -97,6 +102,7 @@ static enum kms_rc start(struct kms_listener *l, const struct kms_address *wante
 
     KMS_TRY(kms_listen_open(wanted, &l->fd, &l->address));
     flags = plan(l, options);
+    /* clang-format off: one option a line */
     l->daemon = MHD_start_daemon(
         flags, kms_address_port(&l->address), kms_conn_policy, l, kms_http_handle, l,
         MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
@@ -112,6 +118,7 @@ static enum kms_rc start(struct kms_listener *l, const struct kms_address *wante
         MHD_OPTION_ARRAY, options,
         l->tls ? MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END, no_certificate,
         MHD_OPTION_END);
+    /* clang-format on */
     if (l->daemon == NULL)
         return kms_err(KMS_E_IO, "the listener does not start: %s", strerror(errno));
     l->fd = -1; /* the library closes it now */

@@ -13,7 +13,8 @@
 #include "dispatch/dispatch.h"
 
 struct kms_front;
-/* Ends all connections. Only after a drain that succeeded, or before anything was served. */
+/* Ends all connections. Only after a drain that succeeded, or before anything was served.
+ */
 KMS_OWNED(front);
 
 /* Binds and serves. Both are borrowed until the front is freed. */

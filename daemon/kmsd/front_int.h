@@ -14,7 +14,7 @@ struct kms_listener {
     struct kms_front *front;
     struct MHD_Daemon *daemon;
     struct kms_address address;
-    int fd;   /* ours until the daemon stops */
+    int fd; /* ours until the daemon stops */
     bool tls;
 };
 

@@ -97,9 +97,10 @@ static void date_text(char out[40])
 static enum MHD_Result queue(struct request *r, int status, const char *content_type,
                              const char *request_id, struct kms_bytes body, bool last)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        body.n, (void *)(uintptr_t)(body.n != 0 ? body.p : (const uint8_t *)""), keep_body,
-        NULL);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer_with_free_callback_cls(
+            body.n, (void *)(uintptr_t)(body.n != 0 ? body.p : (const uint8_t *)""),
+            keep_body, NULL);
     enum MHD_Result ok;
     char date[40];
 
@@ -108,7 +109,8 @@ static enum MHD_Result queue(struct request *r, int status, const char *content_
     date_text(date);
     ok = MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date);
     if (ok == MHD_YES && content_type != NULL)
-        ok = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+        ok =
+            MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     if (ok == MHD_YES && request_id != NULL)
         ok = MHD_add_response_header(response, "x-amzn-RequestId", request_id);
     if (ok == MHD_YES && (last || atomic_load(&r->conn->front->draining)))

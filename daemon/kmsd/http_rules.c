@@ -18,7 +18,8 @@ static const struct {
     [KMS_HTTP_HEADER_NAME] = {"request:header-name", "a header field's name is no token"},
     [KMS_HTTP_HEADER_VALUE] = {"request:header-value",
                                "a header field holds a control character"},
-    [KMS_HTTP_LINE_END] = {"request:line-end", "the head is not in lines that end in CR LF"},
+    [KMS_HTTP_LINE_END] = {"request:line-end",
+                           "the head is not in lines that end in CR LF"},
     [KMS_HTTP_DUPLICATE] = {"request:duplicate-header",
                             "a header field that may come once came twice"},
     [KMS_HTTP_TRANSFER_ENCODING] = {"request:transfer-encoding",
@@ -148,8 +149,7 @@ bool kms_http_is_hook(const struct kms_http_head *head,
 }
 
 enum kms_http_fault kms_http_check(const struct kms_http_head *head,
-                                   const struct kms_http_limits *limits,
-                                   size_t *body_len)
+                                   const struct kms_http_limits *limits, size_t *body_len)
 {
     struct kms_str singles[SINGLES] = {{NULL, 0}};
     bool hook = kms_http_is_hook(head, limits);

@@ -3,8 +3,17 @@
 
 #include "kmsd/options.h"
 
-enum opt { OPT_CONFIG = 1, OPT_DEV, OPT_DATA, OPT_HTTP, OPT_HTTPS, OPT_ACCOUNT, OPT_REGION,
-           OPT_HELP, OPT_VERSION };
+enum opt {
+    OPT_CONFIG = 1,
+    OPT_DEV,
+    OPT_DATA,
+    OPT_HTTP,
+    OPT_HTTPS,
+    OPT_ACCOUNT,
+    OPT_REGION,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 static const struct option table[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
@@ -19,28 +28,33 @@ static const struct option table[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* clang-format off: a line of the text a line here */
+static const char help[] =
+    "usage: kmsd --config FILE\n"
+    "       kmsd --dev [--data DIR] [--http ADDR:PORT] [--https ADDR:PORT]\n"
+    "            [--account ID] [--region NAME]\n"
+    "\n"
+    "  --config FILE      serve the installation that FILE describes; kmsctl init\n"
+    "                     makes one\n"
+    "  --dev              serve on loopback for tests: any credential, test hooks,\n"
+    "                     a plain listener besides the one with mutual TLS\n"
+    "  --data DIR         keep the dev data here, made when it is not there;\n"
+    "                     default: a temporary directory, removed at exit\n"
+    "  --http ADDR:PORT   default 127.0.0.1:8080; port 0 takes a free one, off none\n"
+    "  --https ADDR:PORT  default 127.0.0.1:8443\n"
+    "  --account ID       of callers that name none; default 111122223333\n"
+    "  --region NAME      of requests without a credential scope; default us-east-1\n"
+    "  --help, --version\n"
+    "\n"
+    "When it serves, kmsd prints one line of JSON on standard output; its log goes\n"
+    "to standard error. SIGTERM stops it, SIGHUP makes it read its certificates\n"
+    "again. Exit status: 0 stopped as asked, 1 failed while serving, 2 usage,\n"
+    "78 configuration or installation not usable.\n";
+/* clang-format on */
+
 const char *kms_options_help(void)
 {
-    return "usage: kmsd --config FILE\n"
-           "       kmsd --dev [--data DIR] [--http ADDR:PORT] [--https ADDR:PORT]\n"
-           "            [--account ID] [--region NAME]\n"
-           "\n"
-           "  --config FILE      serve the installation that FILE describes; kmsctl init\n"
-           "                     makes one\n"
-           "  --dev              serve on loopback for tests: any credential, test hooks,\n"
-           "                     a plain listener besides the one with mutual TLS\n"
-           "  --data DIR         keep the dev data here, made when it is not there;\n"
-           "                     default: a temporary directory, removed at exit\n"
-           "  --http ADDR:PORT   default 127.0.0.1:8080; port 0 takes a free one, off none\n"
-           "  --https ADDR:PORT  default 127.0.0.1:8443\n"
-           "  --account ID       of callers that name none; default 111122223333\n"
-           "  --region NAME      of requests without a credential scope; default us-east-1\n"
-           "  --help, --version\n"
-           "\n"
-           "When it serves, kmsd prints one line of JSON on standard output; its log goes\n"
-           "to standard error. SIGTERM stops it, SIGHUP makes it read its certificates\n"
-           "again. Exit status: 0 stopped as asked, 1 failed while serving, 2 usage,\n"
-           "78 configuration or installation not usable.\n";
+    return help;
 }
 
 static enum kms_rc put(const char **slot, const char *name)

@@ -6,7 +6,7 @@
 
 struct kms_options {
     enum { KMS_MODE_FILE, KMS_MODE_DEV, KMS_MODE_HELP, KMS_MODE_VERSION } mode;
-    const char *config; /* KMS_MODE_FILE */
+    const char *config;      /* KMS_MODE_FILE */
     struct kms_dev_opts dev; /* data NULL: a temporary directory */
 };
 

@@ -21,7 +21,8 @@ static void raise_limit(__rlimit_resource_t what)
 {
     struct rlimit limit;
 
-    /* Locked pages and files are wanted, not needed: status tells when there are too few. */
+    /* Locked pages and files are wanted, not needed: status tells when there are too few.
+     */
     if (getrlimit(what, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(what, &limit);

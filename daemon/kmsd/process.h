@@ -1,4 +1,5 @@
-/* process.h - what kmsd does to its own process before it holds a secret, and at its end. */
+/* process.h - what kmsd does to its own process before it holds a secret, and at its end.
+ */
 #ifndef KMSD_PROCESS_H
 #define KMSD_PROCESS_H
 

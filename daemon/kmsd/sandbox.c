@@ -8,6 +8,7 @@
 #include "kmsd/sandbox.h"
 
 /* A name that this architecture or this library does not know is no call to refuse. */
+/* clang-format off */
 static const char *const refused[] = {
     /* programs and processes */
     "execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv",
@@ -29,6 +30,7 @@ static const char *const refused[] = {
     "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups",
     "setfsuid", "setfsgid", "capset",
 };
+/* clang-format on */
 
 static int refuse_calls(scmp_filter_ctx ctx)
 {
@@ -45,14 +47,22 @@ static int refuse_calls(scmp_filter_ctx ctx)
     return 0;
 }
 
+/* Refuse a call whose first argument compares so with a (and b). */
+static int refuse_if(scmp_filter_ctx ctx, int call, enum scmp_compare how, scmp_datum_t a,
+                     scmp_datum_t b)
+{
+    const struct scmp_arg_cmp first = {.arg = 0, .op = how, .datum_a = a, .datum_b = b};
+
+    return seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), call, 1, &first);
+}
+
 /*
  * Threads are made, processes are not. The flags of clone3 lie in memory, out of a
  * filter's reach: "no such call" makes the C library fall back to clone.
  */
 static int refuse_processes(scmp_filter_ctx ctx)
 {
-    int err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    int err = refuse_if(ctx, SCMP_SYS(clone), SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
 
     return err != 0 ? err
                     : seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -61,14 +71,11 @@ static int refuse_processes(scmp_filter_ctx ctx)
 /* Unix and IP sockets: listeners, the admin socket, tokens that live on a network. */
 static int refuse_families(scmp_filter_ctx ctx)
 {
-    static const int between[] = {AF_INET, AF_INET6};
-    int err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                               SCMP_A0(SCMP_CMP_GT, AF_INET6));
+    int err = refuse_if(ctx, SCMP_SYS(socket), SCMP_CMP_GT, AF_INET6, 0);
 
     /* AF_UNIX is 1, AF_INET 2, AF_INET6 10: what lies between is refused one by one. */
-    for (int family = between[0] + 1; err == 0 && family < between[1]; family++)
-        err = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                               SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family));
+    for (int family = AF_INET + 1; err == 0 && family < AF_INET6; family++)
+        err = refuse_if(ctx, SCMP_SYS(socket), SCMP_CMP_EQ, (scmp_datum_t)family, 0);
     return err;
 }
 
@@ -89,6 +96,5 @@ enum kms_rc kms_sandbox_enter(void)
     if (err == 0)
         err = seccomp_load(ctx);
     seccomp_release(ctx);
-    return err == 0 ? KMS_OK
-                    : kms_err(KMS_E_IO, "no seccomp filter: %s", strerror(-err));
+    return err == 0 ? KMS_OK : kms_err(KMS_E_IO, "no seccomp filter: %s", strerror(-err));
 }

@@ -20,7 +20,8 @@ KMS_OWNED(sources);
 
 /* per_s a second on average, twice that in a burst; 0: everything passes. */
 KMS_RC kms_sources_new(unsigned per_s, struct kms_sources **out);
-/* Take a token of sa's bucket at now_us (monotonic); false when there is none. Thread-safe. */
+/* Take a token of sa's bucket at now_us (monotonic); false when there is none.
+ * Thread-safe. */
 bool kms_sources_admit(struct kms_sources *s, const struct sockaddr *sa, int64_t now_us);
 
 #endif

@@ -13,9 +13,9 @@ struct kms_tls {
     const struct kms_config *cfg;
     struct kms_service *service;
     pthread_mutex_t lock;
-    struct kms_tls_creds *creds;   /* under lock */
-    gnutls_datum_t ticket_key;     /* under lock */
-    int64_t ticket_key_made_us;    /* under lock */
+    struct kms_tls_creds *creds; /* under lock */
+    gnutls_datum_t ticket_key;   /* under lock */
+    int64_t ticket_key_made_us;  /* under lock */
 };
 
 /* Validity is judged by the daemon's clock, which a test can move. */
@@ -188,7 +188,7 @@ static int on_finished(struct kms_tls_link *link)
 
     if (!link->judged) {
         fault = gnutls_session_is_resumed(link->session) ? judge(link, link->creds)
-                                                           : KMS_CERT_NONE;
+                                                         : KMS_CERT_NONE;
         if (fault != KMS_CERT_OK)
             return refuse(link, fault);
     }

@@ -28,7 +28,7 @@ const char *kms_tls_priorities(bool tls12);
 /* One connection's handshake and what came of it. */
 struct kms_tls_link {
     struct kms_tls *tls;
-    gnutls_session_t session; /* the HTTP library's */
+    gnutls_session_t session;        /* the HTTP library's */
     struct kms_tls_creds *creds;     /* of the session, as long as it lives */
     struct kms_tls_creds *judged_by; /* under which the certificate was found good */
     struct kms_arena *arena;
@@ -48,7 +48,8 @@ struct kms_tls_link {
  * zero; link stays where it is until end. False when memory ran out: the session then has
  * no certificate and its handshake fails.
  */
-bool kms_tls_begin(struct kms_tls *t, gnutls_session_t session, struct kms_tls_link *link);
+bool kms_tls_begin(struct kms_tls *t, gnutls_session_t session,
+                   struct kms_tls_link *link);
 /* Before each request: false when the client must be turned away by now. */
 bool kms_tls_still_admitted(struct kms_tls_link *link);
 /* Why the handshake failed: a fixed word, or NULL when it did not or never began. */

@@ -110,7 +110,8 @@ static enum kms_rc trust_cas(struct kms_tls_creds *c, const char *path,
     enum kms_rc rc = check_cas(path, cas, n);
 
     if (rc == KMS_OK && gnutls_x509_trust_list_add_cas(c->trust, cas, n, 0) != (int)n)
-        rc = kms_err(KMS_E_CONFIG, "%s: cannot be trusted: duplicate certificates?", path);
+        rc =
+            kms_err(KMS_E_CONFIG, "%s: cannot be trusted: duplicate certificates?", path);
     else if (rc == KMS_OK)
         return KMS_OK;
     for (unsigned i = 0; i < n; i++)
@@ -142,7 +143,8 @@ static enum kms_rc read_crl(const char *path, gnutls_x509_crl_t crl,
     int err;
 
     if (from == (time_t)-1 || until == (time_t)-1)
-        return kms_err(KMS_E_CONFIG, "%s: a list does not say until when it counts", path);
+        return kms_err(KMS_E_CONFIG, "%s: a list does not say until when it counts",
+                       path);
     err = gnutls_x509_crl_get_raw_issuer_dn(crl, &out->issuer);
     if (err < 0)
         return bad(path, "names no issuer", err);
@@ -152,8 +154,8 @@ static enum kms_rc read_crl(const char *path, gnutls_x509_crl_t crl,
 }
 
 static enum kms_rc trust_crls(struct kms_tls_creds *c, const char *path,
-                              gnutls_x509_crl_t *crls, unsigned n,
-                              gnutls_x509_crt_t *cas, unsigned n_cas)
+                              gnutls_x509_crl_t *crls, unsigned n, gnutls_x509_crt_t *cas,
+                              unsigned n_cas)
 {
     c->crls = calloc(n, sizeof *c->crls);
     if (c->crls == NULL)
@@ -191,7 +193,8 @@ static enum kms_rc load_crls(struct kms_tls_creds *c, const char *path,
     return rc;
 }
 
-static enum kms_rc load_clients(struct kms_tls_creds *c, const struct kms_tls_files *files)
+static enum kms_rc load_clients(struct kms_tls_creds *c,
+                                const struct kms_tls_files *files)
 {
     KMS_AUTO_BUF buf = {0};
     gnutls_datum_t pem;

@@ -21,11 +21,12 @@ struct kms_tls_crl {
 
 struct kms_tls_creds {
     atomic_uint refs;
-    gnutls_certificate_credentials_t cred; /* certificate, key, names of the CAs, staple */
-    gnutls_x509_trust_list_t trust;        /* the client CAs and their revocation lists */
+    gnutls_certificate_credentials_t
+        cred;                       /* certificate, key, names of the CAs, staple */
+    gnutls_x509_trust_list_t trust; /* the client CAs and their revocation lists */
     struct kms_tls_crl *crls;
     unsigned n_crls;
-    bool has_crl; /* revocation lists are configured */
+    bool has_crl;       /* revocation lists are configured */
     int64_t expires_ms; /* of the server's certificate */
 };
 /* Gives one count back. */

@@ -19,7 +19,8 @@ static const struct {
     [KMS_CERT_NOT_YET_VALID] = {"handshake:not-yet-valid", GNUTLS_A_CERTIFICATE_EXPIRED},
     [KMS_CERT_EXPIRED] = {"handshake:expired", GNUTLS_A_CERTIFICATE_EXPIRED},
     [KMS_CERT_REVOKED] = {"handshake:revoked", GNUTLS_A_CERTIFICATE_REVOKED},
-    [KMS_CERT_REVOCATION] = {"handshake:revocation-unknown", GNUTLS_A_CERTIFICATE_UNKNOWN},
+    [KMS_CERT_REVOCATION] = {"handshake:revocation-unknown",
+                             GNUTLS_A_CERTIFICATE_UNKNOWN},
     [KMS_CERT_IS_CA] = {"handshake:ca-certificate", GNUTLS_A_UNSUPPORTED_CERTIFICATE},
     [KMS_CERT_PURPOSE] = {"handshake:wrong-purpose", GNUTLS_A_UNSUPPORTED_CERTIFICATE},
     [KMS_CERT_USAGE] = {"handshake:wrong-key-usage", GNUTLS_A_UNSUPPORTED_CERTIFICATE},
@@ -217,7 +218,8 @@ static enum kms_cert_fault read_peer(gnutls_x509_crt_t leaf, struct kms_arena *a
     if (fault != KMS_CERT_OK)
         return fault;
     if (gnutls_x509_crt_get_serial(leaf, serial, &n_serial) < 0 ||
-        gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, key_id, &n_key_id) < 0 ||
+        gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, key_id, &n_key_id) <
+            0 ||
         n_key_id != sizeof key_id)
         return KMS_CERT_MALFORMED;
     /* DER puts a zero before a number whose first bit is set. */

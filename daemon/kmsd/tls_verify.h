@@ -12,19 +12,19 @@
 
 enum kms_cert_fault {
     KMS_CERT_OK,
-    KMS_CERT_NONE,           /* the client showed none */
-    KMS_CERT_MALFORMED,      /* not DER, too long a chain, no version 3, odd names */
-    KMS_CERT_UNKNOWN_CA,     /* no chain to a configured CA, self-signed ones included */
-    KMS_CERT_INVALID,        /* a bad signature, name constraint, path length, extension */
-    KMS_CERT_WEAK,           /* a key or signature below 112 bits of strength */
+    KMS_CERT_NONE,       /* the client showed none */
+    KMS_CERT_MALFORMED,  /* not DER, too long a chain, no version 3, odd names */
+    KMS_CERT_UNKNOWN_CA, /* no chain to a configured CA, self-signed ones included */
+    KMS_CERT_INVALID,    /* a bad signature, name constraint, path length, extension */
+    KMS_CERT_WEAK,       /* a key or signature below 112 bits of strength */
     KMS_CERT_NOT_YET_VALID,
     KMS_CERT_EXPIRED,
     KMS_CERT_REVOKED,
-    KMS_CERT_REVOCATION,     /* the issuer's revocation list is missing or outdated */
-    KMS_CERT_IS_CA,          /* a CA's certificate used as a client's */
-    KMS_CERT_PURPOSE,        /* no clientAuth among the extended key usages */
-    KMS_CERT_USAGE,          /* key usage without digitalSignature */
-    KMS_CERT_IDENTITY,       /* genuine, but nobody we know */
+    KMS_CERT_REVOCATION, /* the issuer's revocation list is missing or outdated */
+    KMS_CERT_IS_CA,      /* a CA's certificate used as a client's */
+    KMS_CERT_PURPOSE,    /* no clientAuth among the extended key usages */
+    KMS_CERT_USAGE,      /* key usage without digitalSignature */
+    KMS_CERT_IDENTITY,   /* genuine, but nobody we know */
     KMS_CERT_INTERNAL,
     KMS_CERT_FAULTS
 };

@@ -107,21 +107,21 @@ START_TEST(identities_become_rules_in_their_order)
 {
     KMS_AUTO(config) c = NULL;
 
-    ck_assert_int_eq(
-        load(MINIMAL "identities:\n"
-                     "  - uri: spiffe://example.org/billing\n"
-                     "    principal: arn:aws:iam::111122223333:role/billing\n"
-                     "  - subject: CN=backup,O=Example\n"
-                     "    principal: arn:aws:iam::111122223333:user/backup\n",
-             &c),
-        KMS_OK);
+    ck_assert_int_eq(load(MINIMAL
+                          "identities:\n"
+                          "  - uri: spiffe://example.org/billing\n"
+                          "    principal: arn:aws:iam::111122223333:role/billing\n"
+                          "  - subject: CN=backup,O=Example\n"
+                          "    principal: arn:aws:iam::111122223333:user/backup\n",
+                          &c),
+                     KMS_OK);
     ck_assert_uint_eq(c->n_identities, 2);
     ck_assert_int_eq(c->identities[0].match, KMS_MATCH_URI);
     ck_assert(kms_str_is(c->identities[0].value, "spiffe://example.org/billing"));
     ck_assert_int_eq(c->identities[1].match, KMS_MATCH_SUBJECT);
     ck_assert(kms_str_is(c->identities[1].value, "CN=backup,O=Example"));
-    ck_assert(kms_str_is(c->identities[1].principal,
-                         "arn:aws:iam::111122223333:user/backup"));
+    ck_assert(
+        kms_str_is(c->identities[1].principal, "arn:aws:iam::111122223333:user/backup"));
 }
 END_TEST
 
@@ -156,7 +156,7 @@ START_TEST(values_are_checked_and_the_message_says_what_to_write)
     refuses(MINIMAL "identities:\n  - principal: arn:aws:iam::111122223333:user/a\n",
             "entry 1 needs one of uri and subject");
     refuses(MINIMAL "identities:\n  - uri: a\n    principal: alice\n", "entry 1 needs a "
-                                                                      "principal");
+                                                                       "principal");
 }
 END_TEST
 
@@ -220,9 +220,9 @@ START_TEST(addresses_are_numeric_and_print_as_they_are_read)
 {
     static const char *const fine[] = {"127.0.0.1:8443", "[::1]:0", "0.0.0.0:1",
                                        "[2001:db8::1]:65535"};
-    static const char *const bad[] = {"", ":1", "127.0.0.1:", "127.0.0.1:+1",
-                                      "127.0.0.1:0x1", "::1:80", "[::1]", "[::1:80",
-                                      "127.1:80", "host:80", "127.0.0.1:123456"};
+    static const char *const bad[] = {
+        "",      ":1",      "127.0.0.1:", "127.0.0.1:+1", "127.0.0.1:0x1",   "::1:80",
+        "[::1]", "[::1:80", "127.1:80",   "host:80",      "127.0.0.1:123456"};
     char text[KMS_ADDRESS_TEXT_MAX];
     struct kms_address a;
 
@@ -266,7 +266,8 @@ int main(void)
     tcase_add_test(tc, identities_become_rules_in_their_order);
     tcase_add_test(tc, unknown_keys_wrong_types_and_broken_yaml_name_their_place);
     tcase_add_test(tc, values_are_checked_and_the_message_says_what_to_write);
-    tcase_add_test(tc, only_the_dev_profile_has_a_plain_listener_and_both_are_on_loopback);
+    tcase_add_test(tc,
+                   only_the_dev_profile_has_a_plain_listener_and_both_are_on_loopback);
     tcase_add_test(tc, a_file_that_others_may_write_is_refused);
     tcase_add_test(tc, the_dev_preset_needs_only_a_directory);
     tcase_add_test(tc, addresses_are_numeric_and_print_as_they_are_read);

@@ -80,16 +80,24 @@ START_TEST(a_kms_request_passes_and_says_how_long_its_body_is)
 
     ck_assert_int_eq(kms_http_check(&good()->head, &limits, &len), KMS_HTTP_OK);
     ck_assert_uint_eq(len, 2);
-    ck_assert_int_eq(kms_http_check(&changed("content-length", "1000")->head, &limits, &len),
-                     KMS_HTTP_OK);
+    ck_assert_int_eq(
+        kms_http_check(&changed("content-length", "1000")->head, &limits, &len),
+        KMS_HTTP_OK);
     ck_assert_uint_eq(len, 1000);
 }
 END_TEST
 
 START_TEST(other_methods_targets_and_versions_are_refused)
 {
-    static const char *const targets[] = {"", "//", "/x", "/?", "/?a=b", "*", "%2f",
-                                          "http://localhost/", "/_kmsd/test/clock"};
+    static const char *const targets[] = {"",
+                                          "//",
+                                          "/x",
+                                          "/?",
+                                          "/?a=b",
+                                          "*",
+                                          "%2f",
+                                          "http://localhost/",
+                                          "/_kmsd/test/clock"};
     static const char *const methods[] = {"", "GET", "post", "POST ", "PUT", "OPTIONS"};
     static const char *const versions[] = {"", "HTTP/1.0", "HTTP/1.2", "http/1.1",
                                            "HTTP/1.1 "};
@@ -117,8 +125,8 @@ END_TEST
 
 START_TEST(what_is_needed_once_must_come_exactly_once)
 {
-    static const char *const singles[] = {
-        "host", "CONTENT-LENGTH", "Content-type", "x-amz-target"};
+    static const char *const singles[] = {"host", "CONTENT-LENGTH", "Content-type",
+                                          "x-amz-target"};
     static const char *const optional[] = {"Authorization", "X-Amz-Date",
                                            "X-Amz-Content-Sha256", "X-Amz-Security-Token",
                                            "Expect"};
@@ -155,8 +163,8 @@ END_TEST
 
 START_TEST(a_length_is_decimal_digits_and_within_the_limit)
 {
-    static const char *const bad[] = {"", "-1", "+2", "0x2", " 2", "2 ", "2,2", "2, 2",
-                                      "1e3", "9999999999999999999"};
+    static const char *const bad[] = {"",   "-1",  "+2",   "0x2", " 2",
+                                      "2 ", "2,2", "2, 2", "1e3", "9999999999999999999"};
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         ck_assert_int_eq(check(changed("content-length", bad[i])),
@@ -169,8 +177,8 @@ END_TEST
 
 START_TEST(names_are_tokens_and_values_hold_no_control_characters)
 {
-    static const char *const names[] = {"", "X Y", "X ", " X", "X\t", "X:", "X\x01",
-                                        "X\xc3\xa9", "(X)"};
+    static const char *const names[] = {"",   "X Y",   "X ",        " X", "X\t",
+                                        "X:", "X\x01", "X\xc3\xa9", "(X)"};
     static const char *const values[] = {"a\rb", "a\nb", "a\x01", "a\x7f"};
     struct sample *s;
 
@@ -374,7 +382,8 @@ int main(void)
     tcase_add_test(head, names_are_tokens_and_values_hold_no_control_characters);
     tcase_add_test(head, a_host_is_a_host_and_port);
     tcase_add_test(head, too_many_or_too_large_fields_are_refused);
-    tcase_add_test(head, hooks_pass_in_the_dev_profile_with_any_method_and_without_a_body);
+    tcase_add_test(head,
+                   hooks_pass_in_the_dev_profile_with_any_method_and_without_a_body);
     tcase_add_test(head, every_fault_has_a_reason_and_words);
     tcase_add_test(line, lines_that_end_in_cr_lf_pass);
     tcase_add_test(line, a_bare_lf_anywhere_in_the_head_is_found);

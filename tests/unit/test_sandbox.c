@@ -1,4 +1,5 @@
-/* What the process can no longer do, and what it still can. Each test is its own process. */
+/* What the process can no longer do, and what it still can. Each test is its own process.
+ */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +64,8 @@ START_TEST(threads_files_and_sockets_go_on)
         static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
 
         fd = socket(families[i], SOCK_STREAM | SOCK_CLOEXEC, 0);
-        ck_assert_msg(fd >= 0 || errno == EAFNOSUPPORT, "family %d: %d", families[i], errno);
+        ck_assert_msg(fd >= 0 || errno == EAFNOSUPPORT, "family %d: %d", families[i],
+                      errno);
         if (fd >= 0)
             close(fd);
     }
