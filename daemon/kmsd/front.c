@@ -102,7 +102,8 @@ static enum kms_rc start(struct kms_listener *l, const struct kms_address *wante
 
     KMS_TRY(kms_listen_open(wanted, &l->fd, &l->address));
     flags = plan(l, options);
-    /* clang-format off: one option a line */
+    /* One option a line. */
+    /* clang-format off */
     l->daemon = MHD_start_daemon(
         flags, kms_address_port(&l->address), kms_conn_policy, l, kms_http_handle, l,
         MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,

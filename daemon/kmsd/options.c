@@ -28,7 +28,8 @@ static const struct option table[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* clang-format off: a line of the text a line here */
+/* A line of the text is a line here. */
+/* clang-format off */
 static const char help[] =
     "usage: kmsd --config FILE\n"
     "       kmsd --dev [--data DIR] [--http ADDR:PORT] [--https ADDR:PORT]\n"
