@@ -15,7 +15,7 @@ struct kms_cache {
     LIST_HEAD(bucket, kms_material) * buckets;
     TAILQ_HEAD(by_use, kms_material) by_use;
     TAILQ_HEAD(by_age, kms_material) by_age;
-    size_t n;
+    size_t n, weight;
     uint64_t hits, forgotten;
 };
 
@@ -58,6 +58,7 @@ static void drop(struct kms_cache *c, struct kms_material *m)
     TAILQ_REMOVE(&c->by_use, m, use);
     TAILQ_REMOVE(&c->by_age, m, age);
     c->n--;
+    c->weight -= m->weight;
     kms_material_free(m);
 }
 
@@ -110,14 +111,16 @@ void kms_cache_put(struct kms_cache *c, struct kms_material *m, uint64_t ticket)
 
     pthread_mutex_lock(&c->lock);
     drop_expired(c, now_ms);
-    if (ticket == c->forgotten && find(c, m->uuid, m->kmid) == NULL) {
-        while (c->n >= c->max)
+    if (ticket == c->forgotten && m->weight <= c->max &&
+        find(c, m->uuid, m->kmid) == NULL) {
+        while (c->weight > c->max - m->weight)
             drop(c, TAILQ_LAST(&c->by_use, by_use));
         m->unsealed_ms = now_ms;
         LIST_INSERT_HEAD(bucket_of(c, m->uuid), m, bucket);
         TAILQ_INSERT_HEAD(&c->by_use, m, use);
         TAILQ_INSERT_TAIL(&c->by_age, m, age);
         c->n++;
+        c->weight += m->weight;
         kms_material_ref(m);
     }
     pthread_mutex_unlock(&c->lock);

@@ -1,6 +1,7 @@
 /*
- * cache.h - private to lib/keyring: unsealed versions, bounded in number and in time.
+ * cache.h - private to lib/keyring: unsealed versions, bounded in weight and in time.
  *
+ * Raw material weighs one, a live key as much as it takes more memory (material.h).
  * Whatever is older than the time to live leaves at the next call of any function here,
  * used or not. Time is the daemon's clock, so tests can move it; when it steps back,
  * what seems to come from the future is dropped. Thread-safe.
@@ -13,6 +14,7 @@
 struct kms_cache;
 KMS_OWNED(cache);
 
+/* At most max in weight; what is heavier than that alone is not kept. */
 KMS_RC kms_cache_new(size_t max, int64_t ttl_ms, struct kms_cache **out);
 
 /*

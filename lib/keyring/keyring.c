@@ -9,6 +9,7 @@
 #include "keyring/cache.h"
 #include "keyring/keyring.h"
 #include "keyring/seal.h"
+#include "keyring/version.h"
 #include "token/token.h"
 
 enum { CACHE_MAX = 10000, TTL_MS = 60 * 60 * 1000, ROW_KEY_LEN = 32 };
@@ -45,31 +46,69 @@ void kms_keyring_free(struct kms_keyring *kr)
     free(kr);
 }
 
-enum kms_rc kms_keyring_make(struct kms_keyring *kr, const struct kms_key *key,
-                             uint32_t number, int64_t created_ms, struct kms_arena *a,
+enum kms_rc kms_version_seal(struct kms_keyring *kr, const struct kms_key *key,
+                             const struct kms_fresh *fresh, struct kms_arena *a,
                              struct kms_key_version *out)
 {
-    struct kms_key_version v = {.number = number, .created_ms = created_ms};
-    KMS_AUTO(secret) material = NULL;
+    struct kms_key_version v = {.number = fresh->number,
+                                .created_ms = fresh->created_ms};
     const struct kms_family *family;
 
     KMS_TRY(kms_family_of(key->spec, &family));
     memcpy(v.kek, kr->kek_id, KMS_UUID_LEN);
-    KMS_TRY(family->make(key->spec, &material));
-    KMS_TRY(family->kmid(key->spec, kms_secret_view(material), key->uuid, v.kmid));
-    KMS_TRY(kms_seal_version(kr->token, key, &v, material, a, &v.sealed));
+    KMS_TRY(family->kmid(kms_secret_view(fresh->material), fresh->live, key->uuid,
+                         v.kmid));
+    KMS_TRY(kms_seal_version(kr->token, key, &v, fresh->material, a, &v.sealed));
     *out = v;
     return KMS_OK;
 }
 
-/* From the token, and checked: the id is recomputed from what came out. */
+enum kms_rc kms_keyring_make(struct kms_keyring *kr, const struct kms_key *key,
+                             uint32_t number, int64_t created_ms, struct kms_arena *a,
+                             struct kms_key_version *out)
+{
+    KMS_AUTO(secret) material = NULL;
+    KMS_AUTO(pkey) live = NULL;
+    const struct kms_family *family;
+
+    KMS_TRY(kms_family_of(key->spec, &family));
+    KMS_TRY(family->make(key->spec, &material, &live));
+    return kms_version_seal(kr, key,
+                            &(struct kms_fresh){.number = number,
+                                                .created_ms = created_ms,
+                                                .material = material,
+                                                .live = live},
+                            a, out);
+}
+
+/* What came out of the token is the version's material: its id is computed again. */
+static KMS_RC check(const struct kms_family *family, const struct kms_key *key,
+                    const struct kms_key_version *v, struct kms_bytes material,
+                    struct kms_pkey **live)
+{
+    KMS_AUTO(pkey) loaded = NULL;
+    uint8_t kmid[KMS_KMID_LEN];
+    enum kms_rc rc = family->load(key->spec, material, &loaded);
+
+    if (rc == KMS_OK)
+        rc = family->kmid(material, loaded, key->uuid, kmid);
+    if (rc == KMS_E_TAMPERED ||
+        (rc == KMS_OK && !kms_ct_equal(kmid, v->kmid, sizeof kmid)))
+        return kms_err(KMS_E_TAMPERED,
+                       "key %.*s version %u: what was unsealed is not the material that "
+                       "its key material id names",
+                       KMS_FMT(key->id), v->number);
+    KMS_TRY(rc);
+    *live = KMS_TAKE(loaded);
+    return KMS_OK;
+}
+
 static KMS_RC unseal(struct kms_keyring *kr, const struct kms_key *key,
                      const struct kms_key_version *v, struct kms_material **out)
 {
     KMS_AUTO(secret) secret = NULL;
+    KMS_AUTO(pkey) live = NULL;
     const struct kms_family *family;
-    uint8_t kmid[KMS_KMID_LEN];
-    enum kms_rc rc;
 
     KMS_TRY(kms_family_of(key->spec, &family));
     if (memcmp(v->kek, kr->kek_id, KMS_UUID_LEN) != 0)
@@ -79,29 +118,37 @@ static KMS_RC unseal(struct kms_keyring *kr, const struct kms_key *key,
                        KMS_FMT(key->id), v->number);
     KMS_TRY(kms_unseal_version(kr->token, key, v, &secret));
     atomic_fetch_add(&kr->unseals, 1);
-    rc = family->kmid(key->spec, kms_secret_view(secret), key->uuid, kmid);
-    if (rc == KMS_E_TAMPERED ||
-        (rc == KMS_OK && !kms_ct_equal(kmid, v->kmid, sizeof kmid)))
-        return kms_err(KMS_E_TAMPERED,
-                       "key %.*s version %u: what was unsealed is not the material that "
-                       "its key material id names",
-                       KMS_FMT(key->id), v->number);
-    KMS_TRY(rc);
+    KMS_TRY(check(family, key, v, kms_secret_view(secret), &live));
+    if (live != NULL)
+        return kms_material_new_live(key->uuid, v->kmid, KMS_TAKE(live), out);
     return kms_material_new(key->uuid, v->kmid, KMS_TAKE(secret), out);
 }
 
-static KMS_RC open_version(struct kms_keyring *kr, const struct kms_key *key,
-                           const struct kms_key_version *v, struct kms_material **out)
+enum kms_rc kms_version_open(struct kms_keyring *kr, const struct kms_key *key,
+                             const struct kms_key_version *v, struct kms_material **out)
 {
     uint64_t ticket;
     struct kms_material *m = kms_cache_get(kr->cache, key->uuid, v->kmid, &ticket);
 
     if (m == NULL) {
         KMS_TRY(unseal(kr, key, v, &m));
-        kms_cache_put(kr->cache, m, ticket);
+        /* A disabled key shows its public half; its private one does not stay for that. */
+        if (key->state != KMS_KEY_STATE_DISABLED)
+            kms_cache_put(kr->cache, m, ticket);
     }
     *out = m;
     return KMS_OK;
+}
+
+enum kms_rc kms_version_open_current(struct kms_keyring *kr, const struct kms_key *key,
+                                     struct kms_material **out)
+{
+    const struct kms_key_version *v = kms_key_current(key);
+
+    if (v == NULL)
+        return kms_err(KMS_E_KEY_UNAVAILABLE, "key %.*s has no material",
+                       KMS_FMT(key->id));
+    return kms_version_open(kr, key, v, out);
 }
 
 static struct kms_envelope_key envelope_key(const struct kms_material *m)
@@ -113,16 +160,12 @@ enum kms_rc kms_keyring_encrypt(struct kms_keyring *kr, const struct kms_key *ke
                                 struct kms_bytes context, struct kms_bytes plain,
                                 struct kms_arena *a, struct kms_bytes *blob)
 {
-    const struct kms_key_version *v = kms_key_current(key);
     KMS_AUTO(material) m = NULL;
     struct kms_envelope_key k;
     size_t n = KMS_ENVELOPE_OVERHEAD + plain.n;
     uint8_t *out;
 
-    if (v == NULL)
-        return kms_err(KMS_E_KEY_UNAVAILABLE, "key %.*s has no material",
-                       KMS_FMT(key->id));
-    KMS_TRY(open_version(kr, key, v, &m));
+    KMS_TRY(kms_version_open_current(kr, key, &m));
     out = kms_arena_alloc(a, n);
     if (out == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a ciphertext");
@@ -146,7 +189,7 @@ enum kms_rc kms_keyring_decrypt(struct kms_keyring *kr, const struct kms_key *ke
     v = kms_key_version_of(key, kmid);
     if (v == NULL || memcmp(uuid, key->uuid, sizeof uuid) != 0)
         return KMS_E_INVALID_CIPHERTEXT;
-    KMS_TRY(open_version(kr, key, v, &m));
+    KMS_TRY(kms_version_open(kr, key, v, &m));
     out = kms_arena_alloc(a, blob.n - KMS_ENVELOPE_OVERHEAD);
     if (out == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a plaintext");
