@@ -69,8 +69,14 @@ static const enum kms_key_agreement_algorithm_spec ecdh[] = {
     KMS_KEY_AGREEMENT_ALGORITHM_SPEC_ECDH,
 };
 
-#define LIST(array) {(array), sizeof(array) / sizeof(array)[0], true}
-#define NO_LIST {NULL, 0, false}
+#define LIST(array)                                                                      \
+    {                                                                                    \
+        (array), sizeof(array) / sizeof(array)[0], true                                  \
+    }
+#define NO_LIST                                                                          \
+    {                                                                                    \
+        NULL, 0, false                                                                   \
+    }
 
 /* One row a spec. */
 static const struct row {
@@ -85,21 +91,33 @@ static const struct row {
     struct kms_key_agreement_algorithm_spec_list agreement;
 } rows[KMS_KEY_SPEC_COUNT] = {
 #define SYMMETRIC_ROW                                                                    \
-    {KMS_FAMILY_SYMMETRIC, ENCRYPT, SYMMETRIC_LEN, 0, false, LIST(symmetric), NO_LIST,   \
-     NO_LIST, NO_LIST}
+    {                                                                                    \
+        KMS_FAMILY_SYMMETRIC, ENCRYPT, SYMMETRIC_LEN, 0, false, LIST(symmetric),         \
+            NO_LIST, NO_LIST, NO_LIST                                                    \
+    }
 #define RSA_ROW(len)                                                                     \
-    {KMS_FAMILY_RSA, ENCRYPT | SIGN, (len), (len), true, LIST(oaep), LIST(rsassa),       \
-     NO_LIST, NO_LIST}
+    {                                                                                    \
+        KMS_FAMILY_RSA, ENCRYPT | SIGN, (len), (len), true, LIST(oaep), LIST(rsassa),    \
+            NO_LIST, NO_LIST                                                             \
+    }
 #define NIST_ROW(len, signature, slow, algs)                                             \
-    {KMS_FAMILY_EC, SIGN | AGREE, (len), (signature), (slow), NO_LIST, LIST(algs),       \
-     NO_LIST, LIST(ecdh)}
+    {                                                                                    \
+        KMS_FAMILY_EC, SIGN | AGREE, (len), (signature), (slow), NO_LIST, LIST(algs),    \
+            NO_LIST, LIST(ecdh)                                                          \
+    }
 #define HMAC_ROW(len, algs)                                                              \
-    {KMS_FAMILY_HMAC, MAC, (len), 0, false, NO_LIST, NO_LIST, LIST(algs), NO_LIST}
+    {                                                                                    \
+        KMS_FAMILY_HMAC, MAC, (len), 0, false, NO_LIST, NO_LIST, LIST(algs), NO_LIST     \
+    }
 #define ML_DSA_ROW(signature)                                                            \
-    {KMS_FAMILY_ML_DSA, SIGN, 0, (signature), true, NO_LIST, LIST(ml_dsa), NO_LIST,      \
-     NO_LIST}
+    {                                                                                    \
+        KMS_FAMILY_ML_DSA, SIGN, 0, (signature), true, NO_LIST, LIST(ml_dsa), NO_LIST,   \
+            NO_LIST                                                                      \
+    }
 #define ML_KEM_ROW                                                                       \
-    {KMS_FAMILY_ML_KEM, ENCAPSULATE, 0, 0, false, NO_LIST, NO_LIST, NO_LIST, NO_LIST}
+    {                                                                                    \
+        KMS_FAMILY_ML_KEM, ENCAPSULATE, 0, 0, false, NO_LIST, NO_LIST, NO_LIST, NO_LIST  \
+    }
 
     [KMS_KEY_SPEC_SYMMETRIC_DEFAULT] = SYMMETRIC_ROW,
     [KMS_KEY_SPEC_RSA_2048] = RSA_ROW(256),
@@ -236,21 +254,43 @@ enum kms_rc kms_spec_agrees(enum kms_key_spec spec,
     return incompatible(kms_key_agreement_algorithm_spec_name(alg), spec);
 }
 
+static bool takes(enum kms_signing_algorithm_spec alg, enum kms_message_type type)
+{
+    switch (type) {
+    case KMS_MESSAGE_TYPE_RAW:
+        return signing[alg].raw;
+    case KMS_MESSAGE_TYPE_DIGEST:
+        return signing[alg].digest != 0;
+    case KMS_MESSAGE_TYPE_EXTERNAL_MU:
+        return signing[alg].mu;
+    case KMS_MESSAGE_TYPE_NONE:
+        break;
+    }
+    return false;
+}
+
+enum kms_rc kms_spec_message_type(enum kms_key_spec spec, enum kms_message_type type)
+{
+    for (size_t i = 0; i < rows[spec].signing.n; i++) {
+        if (takes(rows[spec].signing.v[i], type))
+            return KMS_OK;
+    }
+    return kms_err(KMS_E_VALIDATION, "Message type %s is incompatible with key spec %s.",
+                   kms_message_type_name(type), kms_key_spec_name(spec));
+}
+
 enum kms_rc kms_spec_message(enum kms_signing_algorithm_spec alg,
                              enum kms_message_type type, size_t len)
 {
-    const struct signing *s = &signing[alg];
-    bool takes = type == KMS_MESSAGE_TYPE_RAW      ? s->raw
-                 : type == KMS_MESSAGE_TYPE_DIGEST ? s->digest != 0
-                                                   : s->mu;
-    size_t expected = type == KMS_MESSAGE_TYPE_DIGEST ? s->digest : MU_LEN;
+    bool digest = type == KMS_MESSAGE_TYPE_DIGEST;
 
-    if (!takes)
+    if (!takes(alg, type))
         return kms_err(KMS_E_VALIDATION,
                        "Message type %s is incompatible with algorithm %s.",
                        kms_message_type_name(type), kms_signing_algorithm_spec_name(alg));
-    if (type != KMS_MESSAGE_TYPE_RAW && len != expected)
-        return kms_err(KMS_E_VALIDATION, "Digest is invalid length for algorithm %s.",
+    if (type != KMS_MESSAGE_TYPE_RAW && len != (digest ? signing[alg].digest : MU_LEN))
+        return kms_err(KMS_E_VALIDATION, "%s is invalid length for algorithm %s.",
+                       digest ? "Digest" : "External Mu",
                        kms_signing_algorithm_spec_name(alg));
     return KMS_OK;
 }

@@ -56,9 +56,14 @@ KMS_RC kms_spec_macs(enum kms_key_spec spec, enum kms_mac_algorithm_spec alg);
 KMS_RC kms_spec_agrees(enum kms_key_spec spec, enum kms_key_agreement_algorithm_spec alg);
 
 /*
+ * KMS_E_VALIDATION "Message type T is incompatible with key spec S." unless one of the
+ * spec's algorithms signs messages of this type.
+ */
+KMS_RC kms_spec_message_type(enum kms_key_spec spec, enum kms_message_type type);
+/*
  * Whether alg signs a message of this type and length. KMS_E_VALIDATION "Message type T
- * is incompatible with algorithm A." or "Digest is invalid length for algorithm A."; the
- * latter also for an EXTERNAL_MU that is not 64 bytes. The limits of a RAW message, 1 to
+ * is incompatible with algorithm A.", "Digest is invalid length for algorithm A." or
+ * "External Mu is invalid length for algorithm A." The limits of a RAW message, 1 to
  * 4096, are the wire's.
  */
 KMS_RC kms_spec_message(enum kms_signing_algorithm_spec alg, enum kms_message_type type,

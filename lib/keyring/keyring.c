@@ -50,14 +50,13 @@ enum kms_rc kms_version_seal(struct kms_keyring *kr, const struct kms_key *key,
                              const struct kms_fresh *fresh, struct kms_arena *a,
                              struct kms_key_version *out)
 {
-    struct kms_key_version v = {.number = fresh->number,
-                                .created_ms = fresh->created_ms};
+    struct kms_key_version v = {.number = fresh->number, .created_ms = fresh->created_ms};
     const struct kms_family *family;
 
     KMS_TRY(kms_family_of(key->spec, &family));
     memcpy(v.kek, kr->kek_id, KMS_UUID_LEN);
-    KMS_TRY(family->kmid(kms_secret_view(fresh->material), fresh->live, key->uuid,
-                         v.kmid));
+    KMS_TRY(
+        family->kmid(kms_secret_view(fresh->material), fresh->live, key->uuid, v.kmid));
     KMS_TRY(kms_seal_version(kr->token, key, &v, fresh->material, a, &v.sealed));
     *out = v;
     return KMS_OK;
@@ -132,7 +131,8 @@ enum kms_rc kms_version_open(struct kms_keyring *kr, const struct kms_key *key,
 
     if (m == NULL) {
         KMS_TRY(unseal(kr, key, v, &m));
-        /* A disabled key shows its public half; its private one does not stay for that. */
+        /* A disabled key shows its public half; its private one does not stay for that.
+         */
         if (key->state != KMS_KEY_STATE_DISABLED)
             kms_cache_put(kr->cache, m, ticket);
     }

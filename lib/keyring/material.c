@@ -39,8 +39,8 @@ enum kms_rc kms_material_new(const uint8_t uuid[KMS_UUID_LEN],
 }
 
 enum kms_rc kms_material_new_live(const uint8_t uuid[KMS_UUID_LEN],
-                                  const uint8_t kmid[KMS_KMID_LEN],
-                                  struct kms_pkey *live, struct kms_material **out)
+                                  const uint8_t kmid[KMS_KMID_LEN], struct kms_pkey *live,
+                                  struct kms_material **out)
 {
     KMS_AUTO(pkey) taken = live;
     struct kms_material *m;

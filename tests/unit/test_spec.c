@@ -172,7 +172,8 @@ static void check_type(enum kms_signing_algorithm_spec alg, enum kms_message_typ
         refused(kms_spec_message(alg, type, 64), KMS_E_VALIDATION, words);
         return;
     }
-    snprintf(words, sizeof words, "Digest is invalid length for algorithm %s.", name);
+    snprintf(words, sizeof words, "%s is invalid length for algorithm %s.",
+             type == KMS_MESSAGE_TYPE_DIGEST ? "Digest" : "External Mu", name);
     ck_assert_int_eq(kms_spec_message(alg, type, len), KMS_OK);
     refused(kms_spec_message(alg, type, len - 1), KMS_E_VALIDATION, words);
     refused(kms_spec_message(alg, type, len + 1), KMS_E_VALIDATION, words);
@@ -191,6 +192,42 @@ START_TEST(each_algorithm_takes_its_message_types_and_lengths_only)
     }
     ck_assert_int_eq(kms_spec_message(alg, KMS_MESSAGE_TYPE_RAW, 1), KMS_OK);
     ck_assert_int_eq(kms_spec_message(alg, KMS_MESSAGE_TYPE_RAW, 4096), KMS_OK);
+}
+END_TEST
+
+static const struct {
+    enum kms_key_spec spec;
+    bool digest, mu;
+} spec_takes[] = {
+    {KMS_KEY_SPEC_RSA_3072, true, false},
+    {KMS_KEY_SPEC_ECC_NIST_P256, true, false},
+    {KMS_KEY_SPEC_ECC_SECG_P256K1, true, false},
+    {KMS_KEY_SPEC_ECC_NIST_EDWARDS25519, true, false},
+    {KMS_KEY_SPEC_SM2, true, false},
+    {KMS_KEY_SPEC_ML_DSA_87, false, true},
+};
+enum { SPEC_TAKES = sizeof spec_takes / sizeof spec_takes[0] };
+
+static void check_spec_type(enum kms_key_spec spec, enum kms_message_type type, bool ok)
+{
+    char words[160];
+
+    if (ok) {
+        ck_assert_int_eq(kms_spec_message_type(spec, type), KMS_OK);
+        return;
+    }
+    snprintf(words, sizeof words, "Message type %s is incompatible with key spec %s.",
+             kms_message_type_name(type), kms_key_spec_name(spec));
+    refused(kms_spec_message_type(spec, type), KMS_E_VALIDATION, words);
+}
+
+START_TEST(a_spec_takes_a_type_when_one_of_its_algorithms_does)
+{
+    enum kms_key_spec spec = spec_takes[_i].spec;
+
+    check_spec_type(spec, KMS_MESSAGE_TYPE_RAW, true);
+    check_spec_type(spec, KMS_MESSAGE_TYPE_DIGEST, spec_takes[_i].digest);
+    check_spec_type(spec, KMS_MESSAGE_TYPE_EXTERNAL_MU, spec_takes[_i].mu);
 }
 END_TEST
 
@@ -341,6 +378,8 @@ static Suite *spec_suite(void)
     tcase_add_test(t, algorithms_of_other_specs_are_refused_in_the_services_words);
     tcase_add_loop_test(t, each_algorithm_takes_its_message_types_and_lengths_only, 0,
                         TAKES);
+    tcase_add_loop_test(t, a_spec_takes_a_type_when_one_of_its_algorithms_does, 0,
+                        SPEC_TAKES);
     tcase_add_loop_test(t, a_plaintext_over_the_limit_is_refused_with_the_limit, 0,
                         LIMITS);
     tcase_add_test(t, an_algorithm_of_another_spec_has_no_limit);
