@@ -1,0 +1,162 @@
+"""Builds the drivers that need building, and starts them all.
+
+Builds land beside the build of the daemon (KMSD_SDK_BUILD: elsewhere), never in the tree.
+A tool that is missing or too old for the pinned SDK is Unavailable, with the reason; a
+build that fails is a failure.
+
+    python3 -m support.scenario.sdks [go java rust]     builds, and says how long it took
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ..daemon import BUILD, ROOT
+from .drivers import Driver, environment
+
+SDK = ROOT / "tests" / "sdk"
+OUT = Path(os.environ.get("KMSD_SDK_BUILD", BUILD.parent / "sdk-builds"))
+
+
+class Unavailable(Exception):
+    """Why an SDK cannot run on this machine."""
+
+
+class BuildError(AssertionError):
+    """A driver that does not build, with what the tool said."""
+
+
+def run(argv, cwd, **env):
+    done = subprocess.run(argv, cwd=cwd, env=dict(os.environ, **env), text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise BuildError(f"{' '.join(map(str, argv))}\n{done.stdout[-6000:]}")
+    return done.stdout
+
+
+def tool(name, asking, least):
+    """A tool of at least this version: (1, 24) and its like."""
+    path = shutil.which(name)
+    if path is None:
+        raise Unavailable(f"{name} is not installed")
+    said = subprocess.run([path, *asking], capture_output=True, text=True)
+    found = re.search(r"(\d+)\.(\d+)", said.stdout + said.stderr)
+    version = tuple(map(int, found.groups())) if found else (0, 0)
+    if version < least:
+        raise Unavailable(f"{name} is {'.'.join(map(str, version))}, the pinned SDK "
+                          f"needs {'.'.join(map(str, least))}")
+    return path
+
+
+def stamp(*folders):
+    """A word that changes when a file that a driver is made of does."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(folder)).encode() + b"\0")
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def built(name, make, *folders):
+    """Runs make(folder) unless the driver in the folder is made of the same files."""
+    out = OUT / name
+    done, now = out / "made-of", stamp(SDK / name, *folders)
+    if not done.exists() or done.read_text() != now:
+        out.mkdir(parents=True, exist_ok=True)
+        make(out)
+        done.write_text(now)
+    return out
+
+
+def js():
+    node = tool("node", ["--version"], (18, 0))
+    if not (SDK / "js" / "node_modules").is_dir():
+        raise Unavailable("tests/sdk/js/node_modules is missing: tests/run.sh setup "
+                          "installs it")
+    return [node, SDK / "js" / "driver.mjs"]
+
+
+def go():
+    tool("go", ["env", "GOVERSION"], (1, 24))
+    out = built("go", lambda out: run(
+        ["go", "build", "-mod=readonly", "-o", out / "driver", "."], SDK / "go",
+        GOTOOLCHAIN="local", CGO_ENABLED="0", GOFLAGS=""))
+    return [out / "driver"]
+
+
+def java():
+    java = tool("java", ["-version"], (17, 0))
+    tool("javac", ["-version"], (17, 0))
+    tool("mvn", ["--version"], (3, 6))
+
+    def make(out):
+        shutil.rmtree(out, ignore_errors=True)
+        run(["mvn", "-q", "-B", "-f", SDK / "java" / "pom.xml",
+             "dependency:copy-dependencies", "-DincludeScope=runtime",
+             f"-DoutputDirectory={out}/jars"], SDK / "java")
+        run(["javac", "--release", "17", "-Xlint:all,-serial", "-Werror", "-cp",
+             f"{out}/jars/*", "-d", out / "classes", *(SDK / "java").glob("*.java")],
+            SDK / "java")
+
+    out = built("java", make)
+    return [java, "-XX:TieredStopAtLevel=1", "-cp", f"{out}/classes:{out}/jars/*",
+            "Driver"]
+
+
+def rust():
+    wanted = re.search(r'^rust-version = "(\d+)\.(\d+)', (
+        SDK / "rust" / "Cargo.toml").read_text(), re.M)
+    least = tuple(map(int, wanted.groups()))
+    tool("rustc", ["--version"], least)
+    tool("cargo", ["--version"], least)
+
+    def make(out):
+        known = json.loads(run(["cargo", "metadata", "--locked", "--format-version", "1",
+                                "-q"], SDK / "rust"))
+        crate = next(p for p in known["packages"] if p["name"] == "aws-sdk-kms")
+        run([sys.executable, SDK / "rust" / "generate.py",
+             Path(crate["manifest_path"]).parent, out / "ops.rs"], SDK / "rust")
+        run(["cargo", "build", "--locked", "-q"], SDK / "rust",
+            CARGO_TARGET_DIR=str(out / "target"), KMSD_SDK_OPS=str(out / "ops.rs"))
+
+    out = built("rust", make, ROOT / "proto")
+    return [out / "target" / "debug" / "driver"]
+
+
+RECIPES = {"js": js, "go": go, "java": java, "rust": rust}
+
+
+def start(name, daemon, listener):
+    """A running driver of an SDK on a listener of a daemon."""
+    if name == "python":
+        from .boto import Boto
+        return Boto(daemon, listener)
+    return Driver([str(part) for part in RECIPES[name]()], environment(daemon, listener))
+
+
+def main():
+    failed = False
+    for name in sys.argv[1:] or [n for n in RECIPES if n != "js"]:
+        begun = time.monotonic()
+        try:
+            RECIPES[name]()
+            print(f"{name}: {time.monotonic() - begun:.1f} s")
+        except Unavailable as why:
+            print(f"{name}: skipped: {why}")
+        except BuildError as why:
+            print(f"{name}: FAILED\n{why}")
+            failed = True
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
