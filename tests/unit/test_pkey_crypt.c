@@ -217,6 +217,40 @@ START_TEST(a_peer_on_another_curve_is_refused_bare)
 }
 END_TEST
 
+START_TEST(agreement_on_sm2_is_multiplication_on_its_curve)
+{
+    /* SubjectPublicKeyInfo up to the point: id-ecPublicKey, SM2. */
+    static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                   0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x81, 0x1c,
+                                   0xcf, 0x55, 0x01, 0x82, 0x2d, 0x03, 0x42, 0x00};
+    FILE *in = vector_open("sm2.txt");
+    KMS_AUTO(arena) arena = NULL;
+    struct vector v;
+    int seen = 0;
+
+    ck_assert_int_eq(kms_arena_new(&arena), KMS_OK);
+    while (vector_next(in, &v)) {
+        KMS_AUTO(pkey) key = NULL;
+        uint8_t material[98] = {1}, spki[sizeof head + 65];
+        struct kms_bytes shared;
+
+        if (!vector_has(&v, "shared"))
+            continue;
+        seen++;
+        memcpy(material + 1, vector_get(&v, "scalar").p, 32);
+        memcpy(material + 33, vector_get(&v, "point").p, 65);
+        memcpy(spki, head, sizeof head);
+        memcpy(spki + sizeof head, vector_get(&v, "peer").p, 65);
+        ck_assert_int_eq(kms_pkey_load(KMS_KEY_SPEC_SM2, KMS_BYTES(material), &key),
+                         KMS_OK);
+        ck_assert_int_eq(kms_ecdh_derive(key, KMS_BYTES(spki), arena, &shared), KMS_OK);
+        ck_assert(kms_bytes_eq(shared, vector_get(&v, "shared")));
+    }
+    fclose(in);
+    ck_assert_int_gt(seen, 0);
+}
+END_TEST
+
 START_TEST(specs_that_do_not_agree_are_refused)
 {
     struct kms_bytes out = {0};
@@ -244,6 +278,7 @@ static Suite *crypt_suite(void)
     tcase_set_timeout(a, 60);
     tcase_add_loop_test(a, both_sides_derive_the_same_secret, 0, AGREEING);
     tcase_add_loop_test(a, a_peer_on_another_curve_is_refused_bare, 0, AGREEING);
+    tcase_add_test(a, agreement_on_sm2_is_multiplication_on_its_curve);
     tcase_add_test(a, specs_that_do_not_agree_are_refused);
     suite_add_tcase(s, t);
     suite_add_tcase(s, a);
