@@ -127,13 +127,15 @@ stage_setup() {
 
 # --- builds -----------------------------------------------------------------------------
 
-# build NAME [meson options...]: configure once, then bring up to date.
+# build NAME [meson options...]: configure once for these options, then bring up to date.
 build() {
     local name=$1 dir=$work/$1
     shift
-    if [ ! -f "$dir/build.ninja" ]; then
+    if [ "$(cat "$dir/configured" 2>/dev/null)" != "$root $*" ]; then
+        rm -rf "$dir"
         meson setup "$dir" "$root" "$@" >"$work/$name.log" 2>&1 ||
             { tail -n 20 "$work/$name.log"; return 1; }
+        echo "$root $*" >"$dir/configured"
     fi
     ninja -j "$jobs" -C "$dir" ${targets:-} >"$work/$name.log" 2>&1 ||
         { grep -E 'FAILED|error|warning' "$work/$name.log" | head -n 30; return 1; }
