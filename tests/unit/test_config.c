@@ -131,7 +131,7 @@ START_TEST(unknown_keys_wrong_types_and_broken_yaml_name_their_place)
     refuses("profile: server\nhttps:\n  listen: 127.0.0.1:1\n  ciphers: all\n",
             "Unexpected key: ciphers");
     refuses(MINIMAL "limits:\n  threads: many\n", "near line 6");
-    refuses(MINIMAL "limits:\n  threads: -1\n", "-1");
+    refuses(MINIMAL "limits:\n  threads: -1\n", "near line 6");
     refuses("profile: [\n", "line 1");
     refuses("profile: server\nprofile: server\n", "already seen");
     refuses("profile: &a server\nregion: *a\n", "");
