@@ -177,6 +177,7 @@ enum kms_rc kms_pkey_import_pkcs8(enum kms_key_spec spec, struct kms_bytes der,
 {
     KMS_AUTO(secret) made = NULL;
     KMS_AUTO(pkey) key = NULL;
+    enum kms_rc rc;
 
     KMS_TRY(kms_pkey_supported(spec));
     if (family_of(spec)->import == NULL)
@@ -184,8 +185,10 @@ enum kms_rc kms_pkey_import_pkcs8(enum kms_key_spec spec, struct kms_bytes der,
                        kms_key_spec_name(spec));
     KMS_TRY(family_of(spec)->import(spec, der, &made));
     KMS_TRY(kms_pkey_load(spec, kms_secret_view(made), &key));
-    if (consistent(key) != KMS_OK)
+    rc = consistent(key);
+    if (rc == KMS_E_CRYPTO)
         return kms_pkey_refuse("the two halves of the key do not belong together");
+    KMS_TRY(rc);
     *material = KMS_TAKE(made);
     *out = KMS_TAKE(key);
     return KMS_OK;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 
 #include "crypto/pkey_der.h"
@@ -158,6 +159,7 @@ static KMS_RC check_shape(enum kms_key_spec spec, const EVP_PKEY *key)
         return kms_pkey_refuse("the modulus has not %zu bits", 8 * k);
     if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_FACTOR3, &third) == 1)
         return kms_pkey_refuse("the key has more than two primes");
+    ERR_clear_error(); /* that it is missing was an error to the library */
     balanced = kms_pkey_component(key, OSSL_PKEY_PARAM_RSA_FACTOR1, half, k / 2) &&
                half[0] >= 0x80 &&
                kms_pkey_component(key, OSSL_PKEY_PARAM_RSA_FACTOR2, half, k / 2) &&

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/pkey.h"
+#include "crypto/pkey_selftest.h"
 #include "crypto/sign.h"
 #include "key/spec.h"
 
@@ -272,6 +273,14 @@ START_TEST(ml_dsa_is_there_from_3_5_and_refused_with_the_reason_before)
 }
 END_TEST
 
+START_TEST(known_answers_are_right_with_this_library)
+{
+    enum kms_rc rc = kms_pkey_selftest();
+
+    ck_assert_msg(rc == KMS_OK, "%s", kms_err_note(rc));
+}
+END_TEST
+
 /* --- sharing --------------------------------------------------------------------------
  */
 
@@ -332,6 +341,7 @@ static Suite *pkey_suite(void)
     tcase_add_test(t, points_off_the_curve_and_at_infinity_are_refused);
     tcase_add_test(t, specs_without_a_key_object_are_refused_with_words);
     tcase_add_test(t, ml_dsa_is_there_from_3_5_and_refused_with_the_reason_before);
+    tcase_add_test(t, known_answers_are_right_with_this_library);
     tcase_add_loop_test(t, one_key_serves_many_threads_and_ends_with_its_last_holder, 0,
                         SPECS);
     suite_add_tcase(s, t);

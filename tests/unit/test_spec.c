@@ -267,15 +267,9 @@ START_TEST(a_plaintext_over_the_limit_is_refused_with_the_limit)
 }
 END_TEST
 
-START_TEST(an_algorithm_of_another_spec_has_no_limit)
-{
-    ck_assert_uint_eq(kms_spec_plaintext_max(KMS_KEY_SPEC_ECC_NIST_P256, OAEP_1), 0);
-    ck_assert_uint_eq(kms_spec_plaintext_max(KMS_KEY_SPEC_SYMMETRIC_DEFAULT, OAEP_1), 0);
-}
-END_TEST
-
 START_TEST(lengths_are_those_of_the_reference)
 {
+    ck_assert_uint_eq(kms_spec_plaintext_max(KMS_KEY_SPEC_ECC_NIST_P256, OAEP_1), 0);
     ck_assert_uint_eq(kms_spec_signature_max(KMS_KEY_SPEC_RSA_3072), 384);
     ck_assert_uint_eq(kms_spec_signature_max(KMS_KEY_SPEC_ECC_NIST_P256), 72);
     ck_assert_uint_eq(kms_spec_signature_max(KMS_KEY_SPEC_ECC_NIST_P384), 104);
@@ -382,7 +376,6 @@ static Suite *spec_suite(void)
                         SPEC_TAKES);
     tcase_add_loop_test(t, a_plaintext_over_the_limit_is_refused_with_the_limit, 0,
                         LIMITS);
-    tcase_add_test(t, an_algorithm_of_another_spec_has_no_limit);
     tcase_add_test(t, lengths_are_those_of_the_reference);
     tcase_add_test(t, raw_material_has_its_lengths);
     tcase_add_loop_test(t, material_comes_in_by_the_reference_s_combinations_only, 0,
