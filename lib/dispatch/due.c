@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "dispatch/due.h"
 #include "dispatch/refusals.h"
+#include "dispatch/settle.h"
+#include "ops/due.h"
 #include "store/keys.h"
 
 /* So many acts go into one transaction before requests get their turn. */
@@ -66,7 +68,6 @@ struct batch {
     int64_t now_ms;
     struct kms_arena *arena;
     size_t acts;
-    bool deleted;
     enum kms_rc rc; /* of the act that failed: its mark was undone */
 };
 
@@ -77,36 +78,34 @@ static enum kms_rc record(struct kms_service *s, struct kms_tx *tx, const char *
     struct kms_str id;
 
     KMS_TRY(kms_service_new_id(b->arena, &id));
-    KMS_TRY(kms_audit_describe_service(
-        &(struct kms_audit_service_event){.at_ms = b->now_ms,
-                                          .event_id = id,
-                                          .name = name,
-                                          .key = key,
-                                          .due_ms = due_ms,
-                                          .dev = s->opts.dev},
-        &body));
+    KMS_TRY(
+        kms_audit_describe_service(&(struct kms_audit_service_event){.at_ms = b->now_ms,
+                                                                     .event_id = id,
+                                                                     .name = name,
+                                                                     .key = key,
+                                                                     .due_ms = due_ms,
+                                                                     .dev = s->opts.dev},
+                                   &body));
     return kms_audit_append(s->audit, tx, kms_buf_text(&body), true);
 }
 
-static enum kms_rc act(struct kms_service *s, struct kms_tx *tx, const struct kms_key *key,
-                       enum kms_due_kind kind, int64_t due_ms, struct batch *b)
+/* Do one act under its own mark, and record it. Its own failure is left in b->rc. */
+static enum kms_rc run_act(struct kms_service *s, struct kms_tx *tx,
+                           const struct kms_key *key, const struct kms_due *due,
+                           struct batch *b)
 {
-    KMS_AUTO_KEY after = NULL;
+    struct kms_due_done done = {0};
 
-    switch (kind) {
-    case KMS_DUE_ON_DEMAND:
-        return kms_due_rotate(tx, s->opts.keyring, key, KMS_ROTATION_TYPE_ON_DEMAND, due_ms,
-                              b->arena, &after);
-    case KMS_DUE_ROTATION:
-        return kms_due_rotate(tx, s->opts.keyring, key, KMS_ROTATION_TYPE_AUTOMATIC, due_ms,
-                              b->arena, &after);
-    case KMS_DUE_DELETION:
-        b->deleted = true;
-        return kms_due_delete(tx, s->opts.keyring, key);
-    case KMS_DUE_NONE:
-        break;
-    }
-    return kms_err(KMS_E_STORE, "a key is listed as due with nothing to do");
+    KMS_TRY(kms_tx_mark(tx));
+    b->rc = kms_due_act(tx, s->opts.keyring, key, due, b->arena, &done);
+    KMS_TRY(b->rc == KMS_OK ? kms_tx_release(tx) : kms_tx_undo(tx));
+    if (b->rc != KMS_OK)
+        return KMS_OK;
+    if (done.destroyed)
+        kms_service_destroyed(s);
+    if (done.event != NULL)
+        KMS_TRY(record(s, tx, done.event, key, due->at_ms, b));
+    return kms_settle_echoes(s, tx, done.echoes, b->now_ms, b->arena);
 }
 
 /* A failed act is undone by itself: the records of those before it stand. */
@@ -114,26 +113,18 @@ static enum kms_rc run_batch(struct kms_service *s, struct kms_tx *tx, void *arg
 {
     struct batch *b = arg;
 
-    while (b->acts < BATCH) {
+    while (b->acts < BATCH && b->rc == KMS_OK) {
         KMS_AUTO_KEY key = NULL;
-        enum kms_due_kind kind;
-        int64_t due_ms;
-        enum kms_rc rc = kms_keys_due(tx, b->now_ms, &key, &kind, &due_ms);
+        struct kms_due due;
+        enum kms_rc rc = kms_keys_due(tx, b->now_ms, &key, &due.kind, &due.at_ms);
 
         if (rc == KMS_E_NOT_FOUND)
             return KMS_OK;
-        if (rc == KMS_OK) {
-            KMS_TRY(kms_tx_mark(tx));
-            rc = act(s, tx, key, kind, due_ms, b);
-            KMS_TRY(rc == KMS_OK ? kms_tx_release(tx) : kms_tx_undo(tx));
-        }
-        if (rc != KMS_OK) {
-            b->rc = rc;
-            kms_log_say(KMS_LOG_ERROR, "schedule", "%s", kms_err_note(rc));
-            return KMS_OK;
-        }
-        KMS_TRY(record(s, tx, kind == KMS_DUE_DELETION ? "DeleteKey" : "RotateKey", key,
-                       due_ms, b));
+        b->rc = rc;
+        if (rc == KMS_OK)
+            KMS_TRY(run_act(s, tx, key, &due, b));
+        if (b->rc != KMS_OK)
+            kms_log_say(KMS_LOG_ERROR, "schedule", "%s", kms_err_note(b->rc));
         b->acts++;
     }
     return KMS_OK;
@@ -193,21 +184,31 @@ static bool anything_due(struct kms_service *s, int64_t now_ms)
            kms_keys_next_due(tx, &at_ms) == KMS_OK && at_ms <= now_ms;
 }
 
+/* Folds the log in after material was destroyed; should that fail, it is owed still. */
+static enum kms_rc fold_log(struct kms_service *s)
+{
+    enum kms_rc rc;
+
+    if (!atomic_exchange(&s->destroyed, false))
+        return KMS_OK;
+    rc = kms_store_checkpoint(s->opts.store);
+    if (rc != KMS_OK)
+        kms_service_destroyed(s);
+    return rc;
+}
+
 enum kms_rc kms_due_run(struct kms_service *s, bool all_refusals)
 {
     KMS_AUTO(arena) a = NULL;
     struct batch b = {.acts = BATCH};
-    bool deleted = false;
 
     KMS_TRY(kms_arena_new(&a));
     while (b.acts == BATCH && anything_due(s, kms_clock_now_ms())) {
         b = (struct batch){.now_ms = kms_clock_now_ms(), .arena = a};
         KMS_TRY(kms_service_run(s, run_batch, &b));
-        deleted = deleted || b.deleted;
         kms_arena_reset(a);
     }
-    if (deleted)
-        KMS_TRY(kms_store_checkpoint(s->opts.store));
+    KMS_TRY(fold_log(s));
     KMS_TRY(b.rc);
     return run_refusals(s, all_refusals);
 }

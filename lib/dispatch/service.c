@@ -105,3 +105,8 @@ enum kms_rc kms_service_new_id(struct kms_arena *a, struct kms_str *out)
     kms_ident_format(uuid, false, text);
     return kms_arena_str(a, kms_str_of(text), out);
 }
+
+void kms_service_destroyed(struct kms_service *s)
+{
+    atomic_store(&s->destroyed, true);
+}

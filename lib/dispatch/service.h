@@ -2,6 +2,8 @@
 #ifndef KMS_DISPATCH_SERVICE_H
 #define KMS_DISPATCH_SERVICE_H
 
+#include <stdatomic.h>
+
 #include "audit/audit.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/pool.h"
@@ -18,9 +20,12 @@ struct kms_service {
     struct kms_refusals *refusals;
     struct kms_schedule *schedule;
     struct kms_pool *lanes[KMS_LANE_COUNT]; /* none for inline */
+    atomic_bool destroyed; /* key material was: the log that held it is to be folded in */
 };
 
 /* A fresh lower-case UUID: the id of a request or event. */
 KMS_RC kms_service_new_id(struct kms_arena *a, struct kms_str *out);
+/* Have the next run of due work (dispatch/due.h) fold the write-ahead log in. */
+void kms_service_destroyed(struct kms_service *s);
 
 #endif

@@ -74,10 +74,11 @@ static enum kms_rc note_use(struct kms_exchange *x, struct kms_tx *tx,
 {
     if (key == NULL)
         return KMS_OK;
-    return kms_uses_note(tx, &(struct kms_use){.key_row = key->row,
-                                               .operation = kms_str_of(x->call.op->name),
-                                               .request_id = kms_str_of(x->reply.request_id),
-                                               .at_ms = x->call.now_ms});
+    return kms_uses_note(tx,
+                         &(struct kms_use){.key_row = key->row,
+                                           .operation = kms_str_of(x->call.op->name),
+                                           .request_id = kms_str_of(x->reply.request_id),
+                                           .at_ms = x->call.now_ms});
 }
 
 /* Successful uses are what GetKeyLastUsage tells of. */
@@ -89,6 +90,35 @@ static enum kms_rc note_uses(struct kms_exchange *x, struct kms_tx *tx)
     return x->call.key2 != x->call.key ? note_use(x, tx, x->call.key2) : KMS_OK;
 }
 
+static enum kms_rc record_echo(struct kms_service *s, struct kms_tx *tx,
+                               const struct kms_echo *e, int64_t at_ms,
+                               struct kms_arena *a)
+{
+    const struct kms_key about = {
+        .account = e->account, .region = e->region, .id = e->id, .arn = e->arn};
+    KMS_AUTO_BUF body = {0};
+    struct kms_str id;
+
+    KMS_TRY(kms_service_new_id(a, &id));
+    KMS_TRY(
+        kms_audit_describe_service(&(struct kms_audit_service_event){.at_ms = at_ms,
+                                                                     .event_id = id,
+                                                                     .name = e->event,
+                                                                     .key = &about,
+                                                                     .dev = s->opts.dev},
+                                   &body));
+    return kms_audit_append(s->audit, tx, kms_buf_text(&body), true);
+}
+
+enum kms_rc kms_settle_echoes(struct kms_service *s, struct kms_tx *tx,
+                              const struct kms_echo *echoes, int64_t at_ms,
+                              struct kms_arena *a)
+{
+    for (const struct kms_echo *e = echoes; e != NULL; e = e->next)
+        KMS_TRY(record_echo(s, tx, e, at_ms, a));
+    return KMS_OK;
+}
+
 /* The writer's thread: the record goes in with the change it describes. */
 static enum kms_rc job_run(struct kms_tx *tx, struct kms_job *job)
 {
@@ -98,8 +128,11 @@ static enum kms_rc job_run(struct kms_tx *tx, struct kms_job *job)
     if (change)
         KMS_TRY(run_change(x, tx));
     KMS_TRY(note_uses(x, tx));
-    return kms_audit_append(x->service->audit, tx, kms_buf_text(&x->record),
-                            change && x->rc == KMS_OK);
+    change = change && x->rc == KMS_OK;
+    KMS_TRY(kms_audit_append(x->service->audit, tx, kms_buf_text(&x->record), change));
+    if (!change)
+        return KMS_OK;
+    return kms_settle_echoes(x->service, tx, x->call.echoes, x->call.now_ms, x->arena);
 }
 
 static void job_done(struct kms_job *job, enum kms_rc committed)
@@ -108,8 +141,11 @@ static void job_done(struct kms_job *job, enum kms_rc committed)
 
     if (committed != KMS_OK)
         kms_reply_internal(x);
-    else if (kms_settle_is_change(x) && x->rc == KMS_OK)
+    else if (kms_settle_is_change(x) && x->rc == KMS_OK) {
+        if (x->call.destroyed)
+            kms_service_destroyed(x->service);
         kms_schedule_poke(x->service->schedule);
+    }
     x->done(x->done_arg);
 }
 

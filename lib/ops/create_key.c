@@ -44,10 +44,15 @@ static KMS_RC check_support(const struct kms_create_key_in *in)
     if (in->custom_key_store_id.p != NULL || in->xks_key_id.p != NULL)
         return kms_err(KMS_E_UNSUPPORTED_OPERATION,
                        "kmsd does not support custom key stores yet.");
-    if (in->origin != KMS_ORIGIN_TYPE_AWS_KMS)
+    if (in->origin != KMS_ORIGIN_TYPE_AWS_KMS && in->origin != KMS_ORIGIN_TYPE_EXTERNAL)
         return kms_err(KMS_E_UNSUPPORTED_OPERATION,
                        "kmsd does not support keys with origin %s yet.",
                        kms_origin_type_name(in->origin));
+    if (in->origin == KMS_ORIGIN_TYPE_EXTERNAL &&
+        kms_spec_family(spec) == KMS_FAMILY_ML_DSA)
+        return kms_err(KMS_E_UNSUPPORTED_OPERATION,
+                       "Key material of KeySpec %s cannot be imported.",
+                       kms_key_spec_name(spec));
     if (!kms_spec_symmetric(spec))
         return kms_err(KMS_E_UNSUPPORTED_OPERATION,
                        "kmsd does not support keys with KeySpec %s yet.",
@@ -95,8 +100,21 @@ static KMS_RC name(struct kms_call *call, struct kms_key *k)
     KMS_TRY(kms_key_set_text(k, &k->id, kms_str_of(id)));
     KMS_TRY(kms_key_set_text(k, &k->account, call->caller.account));
     KMS_TRY(kms_key_set_text(k, &k->region, call->caller.region));
+    if (k->multi_region)
+        KMS_TRY(kms_key_set_text(k, &k->primary_region, k->region));
     return kms_ident_arn(k->arena, call->realm->partition, k->region, k->account, "key/",
                          k->id, &k->arn);
+}
+
+/* The first material; that of a key with origin EXTERNAL is imported later. */
+static KMS_RC add_material(struct kms_call *call, struct kms_key *k)
+{
+    struct kms_key_version v = {0};
+
+    KMS_TRY(kms_keyring_make(call->keyring, k, 1, call->now_ms, call->arena, &v));
+    KMS_TRY(kms_key_add_version(k, &v));
+    k->state = KMS_KEY_STATE_ENABLED;
+    return KMS_OK;
 }
 
 static KMS_RC build(struct kms_call *call, const struct kms_create_key_in *in,
@@ -104,7 +122,6 @@ static KMS_RC build(struct kms_call *call, const struct kms_create_key_in *in,
 {
     KMS_AUTO(key) k = NULL;
     struct kms_str policy = in->policy;
-    struct kms_key_version v = {0};
 
     if (policy.p == NULL)
         KMS_TRY(default_policy(call, &policy));
@@ -115,14 +132,14 @@ static KMS_RC build(struct kms_call *call, const struct kms_create_key_in *in,
                    ? in->key_usage
                    : KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT;
     k->origin = in->origin;
-    k->state = KMS_KEY_STATE_ENABLED;
+    k->state = KMS_KEY_STATE_PENDING_IMPORT;
     k->created_ms = call->now_ms;
     KMS_TRY(name(call, k));
     KMS_TRY(kms_key_set_text(k, &k->policy, policy));
     if (in->description.p != NULL)
         KMS_TRY(kms_key_set_text(k, &k->description, in->description));
-    KMS_TRY(kms_keyring_make(call->keyring, k, 1, call->now_ms, call->arena, &v));
-    KMS_TRY(kms_key_add_version(k, &v));
+    if (k->origin == KMS_ORIGIN_TYPE_AWS_KMS)
+        KMS_TRY(add_material(call, k));
     *out = KMS_TAKE(k);
     return KMS_OK;
 }

@@ -1,6 +1,6 @@
+#include "ops/family.h"
 #include "ops/ops.gen.h"
-#include "ops/ops.h"
-#include "store/keys.h"
+#include "ops/rotation.h"
 
 /* The period is forgotten too: enabling again without one gives the default. */
 enum kms_rc kms_op_disable_key_rotation(struct kms_call *call,
@@ -11,10 +11,11 @@ enum kms_rc kms_op_disable_key_rotation(struct kms_call *call,
 
     (void)in;
     (void)out;
+    KMS_TRY(kms_rotation_primary_gate(call));
     if (call->key->rotation_period_days == 0)
         return KMS_OK;
     KMS_TRY(kms_key_copy(call->key, &k));
     k->rotation_period_days = 0;
     k->next_rotation_ms = 0;
-    return kms_keys_update(call->tx, k);
+    return kms_family_update(call->tx, k, call->arena, &call->echoes);
 }

@@ -1,7 +1,7 @@
 #include "key/state.h"
+#include "ops/family.h"
 #include "ops/ops.gen.h"
 #include "ops/rotation.h"
-#include "store/keys.h"
 
 enum { DEFAULT_PERIOD_DAYS = 365 };
 
@@ -15,6 +15,7 @@ enum kms_rc kms_op_enable_key_rotation(struct kms_call *call,
 
     (void)out;
     KMS_TRY(kms_rotation_supported(call->key));
+    KMS_TRY(kms_rotation_primary_gate(call));
     if (in->has_rotation_period_in_days)
         days = in->rotation_period_in_days;
     else if (now_days != 0)
@@ -25,5 +26,5 @@ enum kms_rc kms_op_enable_key_rotation(struct kms_call *call,
     KMS_TRY(kms_key_copy(call->key, &k));
     k->rotation_period_days = days;
     k->next_rotation_ms = call->now_ms + (int64_t)days * KMS_DAY_MS;
-    return kms_keys_update(call->tx, k);
+    return kms_family_update(call->tx, k, call->arena, &call->echoes);
 }

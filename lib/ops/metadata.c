@@ -1,5 +1,7 @@
 /* metadata.c - KeyMetadata: which members a key shows, and when. */
 #include "key/spec.h"
+#include "key/state.h"
+#include "ops/family.h"
 #include "ops/ops.h"
 
 enum kms_rc kms_kmid_text(struct kms_arena *a, const uint8_t kmid[KMS_KMID_LEN],
@@ -11,22 +13,93 @@ enum kms_rc kms_kmid_text(struct kms_arena *a, const uint8_t kmid[KMS_KMID_LEN],
     return kms_arena_str(a, (struct kms_str){hex, sizeof hex - 1}, out);
 }
 
-/* A primary without replicas: the only multi-Region key there can be so far. */
-static KMS_RC multi_region_of(struct kms_arena *a, const struct kms_key *k,
+enum { FIRST_ROOM = 4 };
+
+/* MultiRegionConfiguration under way. */
+struct members {
+    struct kms_arena *arena;
+    const struct kms_multi_region_key *primary;
+    struct kms_multi_region_key *replicas;
+    size_t n, room;
+};
+
+static KMS_RC grow(struct members *m)
+{
+    size_t room = m->room != 0 ? 2 * m->room : FIRST_ROOM;
+    struct kms_multi_region_key *v = kms_arena_alloc(m->arena, room * sizeof *v);
+
+    if (v == NULL)
+        return kms_err(KMS_E_NOMEM, "out of memory for a request");
+    for (size_t i = 0; i < m->n; i++)
+        v[i] = m->replicas[i];
+    m->replicas = v;
+    m->room = room;
+    return KMS_OK;
+}
+
+static enum kms_rc add_member(void *arg, const struct kms_key *k)
+{
+    struct members *m = arg;
+    struct kms_multi_region_key shown;
+
+    KMS_TRY(kms_arena_str(m->arena, k->arn, &shown.arn));
+    KMS_TRY(kms_arena_str(m->arena, k->region, &shown.region));
+    if (!kms_state_is_replica(k)) {
+        struct kms_multi_region_key *primary = kms_arena_alloc(m->arena, sizeof *primary);
+
+        if (primary == NULL)
+            return kms_err(KMS_E_NOMEM, "out of memory for a request");
+        *primary = shown;
+        m->primary = primary;
+        return KMS_OK;
+    }
+    if (m->n == m->room)
+        KMS_TRY(grow(m));
+    m->replicas[m->n++] = shown;
+    return KMS_OK;
+}
+
+/* Every member lists all of them, itself included. */
+static KMS_RC multi_region_of(struct kms_call *call, const struct kms_key *k,
                               const struct kms_multi_region_configuration **out)
 {
-    struct kms_multi_region_configuration *conf = kms_arena_alloc(a, sizeof *conf);
-    struct kms_multi_region_key *primary = kms_arena_alloc(a, sizeof *primary);
+    struct kms_multi_region_configuration *conf =
+        kms_arena_alloc(call->arena, sizeof *conf);
+    struct members m = {.arena = call->arena};
 
-    if (conf == NULL || primary == NULL)
+    if (conf == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a request");
-    KMS_TRY(kms_arena_str(a, k->arn, &primary->arn));
-    KMS_TRY(kms_arena_str(a, k->region, &primary->region));
-    conf->multi_region_key_type = KMS_MULTI_REGION_KEY_TYPE_PRIMARY;
-    conf->primary_key = primary;
-    conf->replica_keys.present = true;
+    KMS_TRY(add_member(&m, k));
+    KMS_TRY(kms_family_others(call->tx, k, add_member, &m));
+    conf->multi_region_key_type = kms_state_is_replica(k)
+                                      ? KMS_MULTI_REGION_KEY_TYPE_REPLICA
+                                      : KMS_MULTI_REGION_KEY_TYPE_PRIMARY;
+    conf->primary_key = m.primary;
+    conf->replica_keys =
+        (struct kms_multi_region_key_list){.v = m.replicas, .n = m.n, .present = true};
     *out = conf;
     return KMS_OK;
+}
+
+/*
+ * Imported material tells when the first of it expires, as long as all of it is there;
+ * what waits for a rotation is not told of.
+ */
+static void show_import(const struct kms_key *k, struct kms_key_metadata *m)
+{
+    if (k->origin != KMS_ORIGIN_TYPE_EXTERNAL || !kms_state_complete(k))
+        return;
+    m->expiration_model = KMS_EXPIRATION_MODEL_TYPE_KEY_MATERIAL_DOES_NOT_EXPIRE;
+    for (size_t i = 0; i < k->n_versions; i++) {
+        const struct kms_key_version *v = &k->versions[i];
+
+        if (v->number > k->current_version || v->expires_ms == 0)
+            continue;
+        m->expiration_model = KMS_EXPIRATION_MODEL_TYPE_KEY_MATERIAL_EXPIRES;
+        if (!m->has_valid_to || v->expires_ms < m->valid_to_ms)
+            m->valid_to_ms = v->expires_ms;
+        m->has_valid_to = true;
+    }
 }
 
 /* The parts that depend on the state. */
@@ -70,12 +143,14 @@ enum kms_rc kms_key_metadata_of(struct kms_call *call, const struct kms_key *k,
     KMS_TRY(kms_arena_str(a, k->arn, &m->arn));
     KMS_TRY(kms_arena_str(a, k->description, &m->description));
     show_deletion(k, m);
+    show_import(k, m);
     if (k->usage == KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT)
         m->encryption_algorithms = kms_spec_encryption(k->spec);
-    if (kms_spec_symmetric(k->spec) && current != NULL)
+    if (kms_spec_symmetric(k->spec) && current != NULL &&
+        k->state != KMS_KEY_STATE_CREATING)
         KMS_TRY(kms_kmid_text(a, current->kmid, &m->current_key_material_id));
     if (k->multi_region)
-        KMS_TRY(multi_region_of(a, k, &m->multi_region_configuration));
+        KMS_TRY(multi_region_of(call, k, &m->multi_region_configuration));
     *out = m;
     return KMS_OK;
 }

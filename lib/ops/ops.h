@@ -45,6 +45,18 @@ struct kms_call {
     void *prepared;
     /* Set by the operation: a key it made (CreateKey), for the audit record. */
     struct kms_str new_key_arn;
+    /* Set by a change: what it did to other keys, each a record of its own. */
+    struct kms_echo *echoes;
+    /* Set by a change that destroyed key material: the log it was in has to go as well.
+     */
+    bool destroyed;
+};
+
+/* What an act does to another key than the one it is about. In the arena. */
+struct kms_echo {
+    struct kms_echo *next;
+    const char *event; /* "SynchronizeMultiRegionKey" */
+    struct kms_str account, region, id, arn;
 };
 
 /* A page of a listing: limit after defaults, and where it starts. */
@@ -71,15 +83,5 @@ KMS_RC kms_key_metadata_of(struct kms_call *call, const struct kms_key *k,
 /* 64 hex digits. */
 KMS_RC kms_kmid_text(struct kms_arena *a, const uint8_t kmid[KMS_KMID_LEN],
                      struct kms_str *out);
-
-/*
- * Background acts on a key whose time has come, inside a job: each writes the change.
- * Rotation hands back the record as it now is, to be freed with kms_key_unref. Dates are
- * those at which the acts were due. A rotation on demand leaves the automatic schedule.
- */
-KMS_RC kms_due_rotate(struct kms_tx *tx, struct kms_keyring *kr, const struct kms_key *k,
-                      enum kms_rotation_type type, int64_t due_ms, struct kms_arena *a,
-                      const struct kms_key **out);
-KMS_RC kms_due_delete(struct kms_tx *tx, struct kms_keyring *kr, const struct kms_key *k);
 
 #endif

@@ -1,4 +1,5 @@
 #include "key/state.h"
+#include "ops/family.h"
 #include "ops/ops.gen.h"
 #include "ops/ops.h"
 #include "ops/request.h"
@@ -17,6 +18,20 @@ enum kms_rc kms_check_schedule_key_deletion(const void *request)
     return KMS_OK;
 }
 
+/* A primary waits for its replicas; its own window begins when the last one is gone. */
+static KMS_RC mark(struct kms_call *call, int32_t days, struct kms_key *k)
+{
+    bool waits = false;
+
+    if (!kms_state_is_replica(k))
+        KMS_TRY(kms_family_any(call->tx, k, &waits));
+    k->state =
+        waits ? KMS_KEY_STATE_PENDING_REPLICA_DELETION : KMS_KEY_STATE_PENDING_DELETION;
+    k->pending_window_days = days;
+    k->deletion_ms = waits ? 0 : call->now_ms + (int64_t)days * KMS_DAY_MS;
+    return KMS_OK;
+}
+
 enum kms_rc kms_op_schedule_key_deletion(struct kms_call *call,
                                          const struct kms_schedule_key_deletion_in *in,
                                          struct kms_schedule_key_deletion_out *out)
@@ -24,15 +39,13 @@ enum kms_rc kms_op_schedule_key_deletion(struct kms_call *call,
     KMS_AUTO(key) k = NULL;
 
     KMS_TRY(kms_key_copy(call->key, &k));
-    k->state = KMS_KEY_STATE_PENDING_DELETION;
-    k->pending_window_days = in->pending_window_in_days;
-    k->deletion_ms = call->now_ms + (int64_t)in->pending_window_in_days * KMS_DAY_MS;
+    KMS_TRY(mark(call, in->pending_window_in_days, k));
     KMS_TRY(kms_keys_update(call->tx, k));
     kms_keyring_forget(call->keyring, k->uuid);
 
     out->key_id = call->key->arn;
     out->deletion_date_ms = k->deletion_ms;
-    out->has_deletion_date = true;
+    out->has_deletion_date = k->deletion_ms != 0;
     out->key_state = k->state;
     out->pending_window_in_days = k->pending_window_days;
     out->has_pending_window_in_days = true;

@@ -39,9 +39,11 @@ static struct kms_cell word(const char *name)
 /* What falls due next is kept with the row, so that finding it is an index lookup. */
 static void due_cells(const struct kms_key *k, struct kms_cell cells[KMS_KEYROW_COLS])
 {
-    static const char *const kinds[] = {[KMS_DUE_ON_DEMAND] = "on_demand",
-                                        [KMS_DUE_ROTATION] = "rotation",
-                                        [KMS_DUE_DELETION] = "deletion"};
+    static const char *const kinds[] = {
+        [KMS_DUE_SETTLE] = "settle",     [KMS_DUE_ON_DEMAND] = "on_demand",
+        [KMS_DUE_ROTATION] = "rotation", [KMS_DUE_EXPIRY] = "expiry",
+        [KMS_DUE_DELETION] = "deletion",
+    };
     int64_t at_ms = 0;
     enum kms_due_kind kind = kms_state_due(k, &at_ms);
 

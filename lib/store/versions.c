@@ -174,8 +174,8 @@ enum kms_rc kms_versions_put(struct kms_tx *tx, int64_t key_row,
         cells[ROTATION_TYPE] =
             kms_cell_text(kms_str_of(kms_rotation_type_name(v->rotation_type)));
     if (v->expiration != KMS_EXPIRATION_MODEL_TYPE_NONE)
-        cells[EXPIRATION] = kms_cell_text(
-            kms_str_of(kms_expiration_model_type_name(v->expiration)));
+        cells[EXPIRATION] =
+            kms_cell_text(kms_str_of(kms_expiration_model_type_name(v->expiration)));
     rc = old_material(tx, cells, v->sealed, &old, &same);
     if (rc != KMS_OK && rc != KMS_E_NOT_FOUND)
         return rc;
@@ -205,19 +205,28 @@ static KMS_RC next_number(struct kms_tx *tx, int64_t key_row, int64_t *number)
     return KMS_OK;
 }
 
+static KMS_RC drop(struct kms_tx *tx, int64_t key_row, int64_t number)
+{
+    const struct kms_cell pk[] = {kms_cell_int(key_row), kms_cell_int(number)};
+    struct kms_cell material;
+    bool same;
+
+    KMS_TRY(old_material(tx, pk, (struct kms_bytes){NULL, 0}, &material, &same));
+    KMS_TRY(kms_row_delete(tx, &kms_table_versions, pk));
+    return wipe_material(tx, &material);
+}
+
+enum kms_rc kms_versions_drop(struct kms_tx *tx, int64_t key_row, uint32_t number)
+{
+    return drop(tx, key_row, number);
+}
+
 enum kms_rc kms_versions_delete(struct kms_tx *tx, int64_t key_row)
 {
     int64_t number = INT64_MIN;
     enum kms_rc rc;
 
-    while ((rc = next_number(tx, key_row, &number)) == KMS_OK) {
-        const struct kms_cell pk[] = {kms_cell_int(key_row), kms_cell_int(number)};
-        struct kms_cell material;
-        bool same;
-
-        KMS_TRY(old_material(tx, pk, (struct kms_bytes){NULL, 0}, &material, &same));
-        KMS_TRY(kms_row_delete(tx, &kms_table_versions, pk));
-        KMS_TRY(wipe_material(tx, &material));
-    }
+    while ((rc = next_number(tx, key_row, &number)) == KMS_OK)
+        KMS_TRY(drop(tx, key_row, number));
     return rc == KMS_E_NOT_FOUND ? KMS_OK : rc;
 }

@@ -13,6 +13,8 @@ KMS_RC kms_versions_load(struct kms_tx *tx, struct kms_key *k);
  */
 KMS_RC kms_versions_put(struct kms_tx *tx, int64_t key_row,
                         const struct kms_key_version *v);
+/* Remove one version and overwrite its material; KMS_E_NOT_FOUND, bare. */
+KMS_RC kms_versions_drop(struct kms_tx *tx, int64_t key_row, uint32_t number);
 /* Remove all versions of a key and overwrite their material. */
 KMS_RC kms_versions_delete(struct kms_tx *tx, int64_t key_row);
 
