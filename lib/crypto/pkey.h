@@ -63,9 +63,9 @@ KMS_RC kms_pkey_load(enum kms_key_spec spec, struct kms_bytes material,
 
 /*
  * A stranger's public key. DER in its one encoding: named curve (explicit parameters
- * are refused), point on the curve and not at infinity, compressed or not; exact modulus
- * length and an odd exponent from 3 to 64 bits. Anything else is KMS_E_VALIDATION without
- * words, as the service answers.
+ * are refused), point on the curve and not at infinity, compressed or not; for RSA the
+ * exact modulus length and an odd exponent, 3 or more and of at most 64 bits. Anything
+ * else is KMS_E_VALIDATION without words, as the service answers.
  */
 KMS_RC kms_pkey_from_spki(enum kms_key_spec spec, struct kms_bytes der,
                           struct kms_pkey **out);
