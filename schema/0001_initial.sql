@@ -104,6 +104,7 @@ CREATE TABLE grants (
     mac BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_by_key ON grants (key_row, id);
+CREATE INDEX grants_by_name ON grants (key_row, name, grantee) WHERE name IS NOT NULL;
 CREATE INDEX grants_by_retiring ON grants (region, retiring, id) WHERE retiring IS NOT NULL;
 
 -- The last use of each key. A use is no change: these rows have a mac but are not part of

@@ -192,6 +192,12 @@ SELECT $GRANT, g.mac, k.arn FROM grants g INDEXED BY grants_by_retiring
 JOIN keys k ON k.row = g.key_row
 WHERE g.region = ?1 AND g.retiring = ?4 AND g.id > ?2
 ORDER BY g.id LIMIT ?3;
+-- name: GRANTS_FIND
+SELECT $GRANT, g.mac, k.arn FROM grants g INDEXED BY grants_by_name
+JOIN keys k ON k.row = g.key_row
+WHERE g.key_row = ?1 AND g.name = ?2 AND g.grantee = ?3 AND g.retiring IS ?4
+    AND g.issuer = ?5 AND g.operations = ?6 AND g.context_rule IS ?7 AND g.pairs = ?8
+LIMIT 1;
 -- name: GRANTS_COUNT
 SELECT count(*) FROM grants WHERE key_row = ?1;
 -- name: GRANTS_OF_KEY

@@ -20,8 +20,9 @@ enum {
 };
 enum { KEY_ARN = COLS + 1 }; /* after the mac; from the joined key */
 
-static const char *const rules[] = {[KMS_GRANT_CONTEXT_EQUALS] = "EncryptionContextEquals",
-                                    [KMS_GRANT_CONTEXT_SUBSET] = "EncryptionContextSubset"};
+static const char *const rules[] = {
+    [KMS_GRANT_CONTEXT_EQUALS] = "EncryptionContextEquals",
+    [KMS_GRANT_CONTEXT_SUBSET] = "EncryptionContextSubset"};
 
 static KMS_RC unreadable(struct kms_stmt *s)
 {
@@ -122,15 +123,16 @@ enum kms_rc kms_grants_get(struct kms_tx *tx, struct kms_str id, struct kms_aren
     return row ? from_row(tx, s, a, out) : KMS_E_NOT_FOUND;
 }
 
-enum kms_rc kms_grants_insert(struct kms_tx *tx, const struct kms_grant *g)
+/* A row without its mac; texts that are not g's own are in the arena. */
+static KMS_RC to_cells(const struct kms_grant *g, struct kms_arena *a,
+                       struct kms_cell cells[COLS])
 {
-    KMS_AUTO(arena) a = NULL;
     KMS_AUTO_BUF operations = {0};
+    struct kms_str list;
     struct kms_bytes pairs;
-    struct kms_cell cells[COLS];
 
-    KMS_TRY(kms_arena_new(&a));
     KMS_TRY(write_operations(g->operations, &operations));
+    KMS_TRY(kms_arena_str(a, kms_buf_text(&operations), &list));
     KMS_TRY(kms_context_canon(a, &g->pairs, &pairs));
     cells[ID] = kms_cell_text(g->id);
     cells[KEY_ROW] = kms_cell_int(g->key_row);
@@ -139,12 +141,39 @@ enum kms_rc kms_grants_insert(struct kms_tx *tx, const struct kms_grant *g)
     cells[GRANTEE] = kms_cell_text(g->grantee);
     cells[RETIRING] = kms_cell_text(g->retiring);
     cells[ISSUER] = kms_cell_text(g->issuer);
-    cells[OPERATIONS] = kms_cell_text(kms_buf_text(&operations));
+    cells[OPERATIONS] = kms_cell_text(list);
     cells[CONTEXT_RULE] = g->constraint == KMS_GRANT_UNCONSTRAINED
                               ? (struct kms_cell){.type = KMS_CELL_NULL}
                               : kms_cell_text(kms_str_of(rules[g->constraint]));
     cells[PAIRS] = kms_cell_bytes(pairs);
     cells[CREATED_MS] = kms_cell_int(g->created_ms);
+    return KMS_OK;
+}
+
+enum kms_rc kms_grants_find(struct kms_tx *tx, const struct kms_grant *like,
+                            struct kms_arena *a, struct kms_grant *out)
+{
+    static const int wanted[] = {KEY_ROW, NAME,       GRANTEE,      RETIRING,
+                                 ISSUER,  OPERATIONS, CONTEXT_RULE, PAIRS};
+    KMS_AUTO(stmt) s = NULL;
+    struct kms_cell cells[COLS];
+    bool row = false;
+
+    KMS_TRY(to_cells(like, a, cells));
+    KMS_TRY(kms_tx_stmt(tx, KMS_SQL_GRANTS_FIND, &s));
+    for (int i = 0; i < (int)(sizeof wanted / sizeof wanted[0]); i++)
+        kms_row_bind(s, i + 1, &cells[wanted[i]]);
+    KMS_TRY(kms_stmt_step(s, &row));
+    return row ? from_row(tx, s, a, out) : KMS_E_NOT_FOUND;
+}
+
+enum kms_rc kms_grants_insert(struct kms_tx *tx, const struct kms_grant *g)
+{
+    KMS_AUTO(arena) a = NULL;
+    struct kms_cell cells[COLS];
+
+    KMS_TRY(kms_arena_new(&a));
+    KMS_TRY(to_cells(g, a, cells));
     return kms_row_insert(tx, &kms_table_grants, cells);
 }
 

@@ -8,6 +8,12 @@
 /* By grant id; KMS_E_NOT_FOUND (no words) when there is none. Texts in the arena. */
 KMS_RC kms_grants_get(struct kms_tx *tx, struct kms_str id, struct kms_arena *a,
                       struct kms_grant *out);
+/*
+ * A grant of like's key that has like's name (not absent) and is the same in everything
+ * but id and date; KMS_E_NOT_FOUND (no words) when there is none.
+ */
+KMS_RC kms_grants_find(struct kms_tx *tx, const struct kms_grant *like,
+                       struct kms_arena *a, struct kms_grant *out);
 KMS_RC kms_grants_insert(struct kms_tx *tx, const struct kms_grant *grant);
 KMS_RC kms_grants_delete(struct kms_tx *tx, struct kms_str id);
 /*

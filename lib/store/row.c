@@ -77,7 +77,7 @@ void kms_row_pk(const struct kms_table *t, struct kms_stmt *s, struct kms_cell *
         pk[i] = read_cell(s, i);
 }
 
-static void bind_cell(struct kms_stmt *s, int at, const struct kms_cell *c)
+void kms_row_bind(struct kms_stmt *s, int at, const struct kms_cell *c)
 {
     switch (c->type) {
     case KMS_CELL_NULL:
@@ -140,7 +140,7 @@ enum kms_rc kms_row_find(struct kms_tx *tx, const struct kms_table *t, struct km
                          const struct kms_cell *pk, uint8_t mac[KMS_MAC_LEN], bool *there)
 {
     for (int i = 0; i < t->n_pk; i++)
-        bind_cell(s, i + 1, &pk[i]);
+        kms_row_bind(s, i + 1, &pk[i]);
     KMS_TRY(kms_stmt_step(s, there));
     return *there ? kms_row_verify(tx, t, s, mac) : KMS_OK;
 }
@@ -152,7 +152,7 @@ static KMS_RC write_row(struct kms_tx *tx, const struct kms_table *t, enum kms_s
 
     KMS_TRY(kms_tx_stmt(tx, sql, &s));
     for (int i = 0; i < t->n_bound; i++)
-        bind_cell(s, i + 1, &cells[i]);
+        kms_row_bind(s, i + 1, &cells[i]);
     kms_stmt_bytes(s, t->n_bound + 1, (struct kms_bytes){mac, KMS_MAC_LEN});
     return kms_stmt_run(s);
 }
@@ -223,7 +223,7 @@ enum kms_rc kms_row_delete(struct kms_tx *tx, const struct kms_table *t,
     KMS_TRY(old_row(tx, t, pk, false, &same, &before));
     KMS_TRY(kms_tx_stmt(tx, t->remove, &s));
     for (int i = 0; i < t->n_pk; i++)
-        bind_cell(s, i + 1, &pk[i]);
+        kms_row_bind(s, i + 1, &pk[i]);
     KMS_TRY(kms_stmt_run(s));
     kms_tx_changed(tx, &before, NULL);
     return KMS_OK;

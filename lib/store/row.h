@@ -22,6 +22,8 @@ struct kms_table {
 extern const struct kms_table kms_table_keys, kms_table_versions, kms_table_aliases,
     kms_table_tags, kms_table_grants;
 
+/* Bind a cell, as text, bytes, number or NULL. */
+void kms_row_bind(struct kms_stmt *s, int at, const struct kms_cell *c);
 /* The columns of the statement's current row; borrowed until its next step. */
 void kms_row_cells(const struct kms_table *t, struct kms_stmt *s, struct kms_cell *cells);
 /* The same for a statement that gives the primary key alone. */

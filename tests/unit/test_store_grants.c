@@ -89,10 +89,11 @@ START_TEST(grants_are_listed_by_page_by_grantee_and_by_who_may_retire)
 
     OK(box_write(&b, insert_three, NULL));
     OK(kms_store_read(b.store, &tx));
-    OK(kms_grants_list(tx, key_row, (struct kms_str){0}, (struct kms_str){0}, 2, arena, &v,
-                       &n, &more));
+    OK(kms_grants_list(tx, key_row, (struct kms_str){0}, (struct kms_str){0}, 2, arena,
+                       &v, &n, &more));
     ck_assert(n == 2 && more && kms_str_is(v[1].id, "a2"));
-    OK(kms_grants_list(tx, key_row, (struct kms_str){0}, v[1].id, 2, arena, &v, &n, &more));
+    OK(kms_grants_list(tx, key_row, (struct kms_str){0}, v[1].id, 2, arena, &v, &n,
+                       &more));
     ck_assert(n == 1 && !more && kms_str_is(v[0].id, "a3"));
     OK(kms_grants_list(tx, key_row, ALICE, (struct kms_str){0}, 9, arena, &v, &n, &more));
     ck_assert(n == 2 && kms_str_is(v[0].id, "a1") && kms_str_is(v[1].id, "a3"));
@@ -102,6 +103,42 @@ START_TEST(grants_are_listed_by_page_by_grantee_and_by_who_may_retire)
     OK(kms_grants_list_retirable(tx, KMS_LIT("us-east-1"), ALICE, (struct kms_str){0}, 9,
                                  arena, &v, &n, &more));
     ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+START_TEST(a_named_grant_is_found_by_everything_it_says_but_id_and_date)
+{
+    KMS_AUTO(tx) tx = NULL;
+    struct kms_grant like = sample("other", BOB), g;
+
+    OK(box_write(&b, insert_three, NULL));
+    OK(kms_store_read(b.store, &tx));
+    like.retiring = ALICE;
+    like.name = KMS_LIT("nightly");
+    like.created_ms = 9;
+    OK(kms_grants_find(tx, &like, arena, &g));
+    ck_assert(kms_str_is(g.id, "a2"));
+    ck_assert_int_eq(g.created_ms, 1234);
+
+    for (int change = 0; change < 7; change++) {
+        struct kms_grant other = like;
+
+        if (change == 0)
+            other.name = KMS_LIT("hourly");
+        else if (change == 1)
+            other.grantee = ALICE;
+        else if (change == 2)
+            other.retiring = (struct kms_str){0};
+        else if (change == 3)
+            other.issuer = KMS_LIT("444455556666");
+        else if (change == 4)
+            other.operations = 1u << KMS_GRANT_OPERATION_DECRYPT;
+        else if (change == 5)
+            other.constraint = KMS_GRANT_CONTEXT_EQUALS;
+        else
+            other.pairs.n = 1;
+        ck_assert_int_eq(kms_grants_find(tx, &other, arena, &g), KMS_E_NOT_FOUND);
+    }
 }
 END_TEST
 
@@ -192,6 +229,7 @@ int main(void)
     const TTest *const tests[] = {
         a_grant_comes_back_as_it_was_written,
         grants_are_listed_by_page_by_grantee_and_by_who_may_retire,
+        a_named_grant_is_found_by_everything_it_says_but_id_and_date,
         a_deleted_grant_is_gone_and_a_deleted_key_takes_its_grants_along,
         the_last_use_of_a_group_is_kept_and_changes_no_state,
         an_edited_use_is_found_when_it_is_read,
