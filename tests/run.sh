@@ -7,7 +7,7 @@
 #   lint      include ladder, house rules, the model against botocore's
 #   unit      Check programs
 #   sdk       front-door tests with boto3 and raw sockets
-#   js        AWS SDK for JavaScript v3
+#   sdks      AWS SDKs of other languages: JavaScript v3; the rest where a toolchain is
 #   cli       AWS CLI v2
 #   readme    the README's code blocks and deploy/quickstart.sh --check
 #   campaign  kill -9 under load, edits of the database; short and seeded
@@ -28,7 +28,7 @@ work=${KMSD_TEST_DIR:-$root/build-tests}
 venv=${KMSD_TEST_VENV:-$root/.venv-tests}
 python=$venv/bin/python
 jobs=$(nproc)
-all_stages="setup build lint unit sdk js cli readme campaign asan tsan clang fuzz bench"
+all_stages="setup build lint unit sdk sdks cli readme campaign asan tsan clang fuzz bench"
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$work" || exit 1
 passed=0 failed=0 skipped=0 times=""
@@ -248,13 +248,15 @@ front_door() {
 }
 
 stage_sdk() {
-    need_build && front_door sdk gcc tests/sdk --ignore tests/sdk/test_sdk_js.py \
-        --ignore tests/sdk/test_aws_cli.py --ignore tests/sdk/test_quickstart.py \
-        --ignore tests/sdk/test_readme.py
+    need_build && front_door sdk gcc tests/sdk --ignore-glob 'tests/sdk/test_sdk_*.py' \
+        --ignore tests/sdk/test_consumers.py --ignore tests/sdk/test_aws_cli.py \
+        --ignore tests/sdk/test_quickstart.py --ignore tests/sdk/test_readme.py
 }
 
-stage_js() {
-    need_build && front_door js gcc tests/sdk/test_sdk_js.py
+stage_sdks() {
+    local files=(tests/sdk/test_sdk_*.py)
+    [ -f tests/sdk/test_consumers.py ] && files+=(tests/sdk/test_consumers.py)
+    need_build && front_door sdks gcc "${files[@]}"
 }
 
 stage_cli() {
