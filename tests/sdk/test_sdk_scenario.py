@@ -1,4 +1,4 @@
-"""The scenario by the SDKs that need no building, and the scenario itself."""
+"""The scenario by the SDKs for Python and JavaScript, and the scenario itself."""
 
 import pytest
 
@@ -9,7 +9,7 @@ LATER = {"ConnectCustomKeyStore", "CreateCustomKeyStore", "DeleteCustomKeyStore"
          "DescribeCustomKeyStores", "DisconnectCustomKeyStore", "UpdateCustomKeyStore",
          "Encapsulate", "Decapsulate"}
 
-sdk = suite.walker("python", "js")
+sdk = suite.walker("python", "js", "js-newest")
 
 
 @pytest.mark.parametrize("group", suite.GROUPS)

@@ -1,13 +1,16 @@
 /*
  * The AWS SDK for JavaScript v3 as a driver: one JSON line in, one JSON line out.
- * tests/support/scenario/drivers.py tells the lines and the environment.
+ * tests/support/scenario/drivers.py tells the lines and the environment. The argument is
+ * the folder whose node_modules hold the SDK.
  */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import https from "node:https";
 import readline from "node:readline";
-import * as sdk from "@aws-sdk/client-kms";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 
+const require = createRequire(`${process.argv[2]}/`);
+const sdk = require("@aws-sdk/client-kms");
+const { NodeHttpHandler } = require("@smithy/node-http-handler");
 const { KMS_ENDPOINT, KMS_CA, KMS_CERT, KMS_KEY } = process.env;
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 const clients = new Map();
@@ -87,8 +90,9 @@ async function answer({ op, in: input, account, region, pages }) {
     } catch (error) {
         if (!(error instanceof sdk.KMSServiceException))
             return { failed: String(error.stack ?? error) };
-        // The SDK's own word for an answer without one.
-        const message = error.message === "Unknown" ? "" : error.message;
+        // The SDK's own words for an answer without any.
+        const none = ["Unknown", "UnknownError"].includes(error.message);
+        const message = none ? "" : error.message;
         return {
             error: { code: error.name, message, class: error.constructor.name },
             request_id: error.$metadata.requestId,
@@ -96,8 +100,7 @@ async function answer({ op, in: input, account, region, pages }) {
     }
 }
 
-const version = JSON.parse(readFileSync(
-    new URL("node_modules/@aws-sdk/client-kms/package.json", import.meta.url))).version;
+const { version } = require("@aws-sdk/client-kms/package.json");
 say({ sdk: `aws-sdk-js ${version}` });
 for await (const line of readline.createInterface({ input: process.stdin }))
     say(await answer(JSON.parse(line)));

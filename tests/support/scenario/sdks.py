@@ -4,7 +4,7 @@ Builds land beside the build of the daemon (KMSD_SDK_BUILD: elsewhere), never in
 A tool that is missing or too old for the pinned SDK is Unavailable, with the reason; a
 build that fails is a failure.
 
-    python3 -m support.scenario.sdks [go java rust]     builds, and says how long it took
+    python3 -m support.scenario.sdks [go java rust js-newest]   builds, and tells how long
 """
 
 import hashlib
@@ -55,21 +55,21 @@ def tool(name, asking, least):
     return path
 
 
-def stamp(*folders):
-    """A word that changes when a file that a driver is made of does."""
+def stamp(sources):
+    """A word that changes when a file among these files and folders does."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
+    for source in sources:
+        for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(str(path.relative_to(folder)).encode() + b"\0")
+                digest.update(str(path.relative_to(ROOT)).encode() + b"\0")
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def built(name, make, *folders):
-    """Runs make(folder) unless the driver in the folder is made of the same files."""
+def built(name, make, *sources):
+    """The folder that make(folder) filled from these sources; only once for the same."""
     out = OUT / name
-    done, now = out / "made-of", stamp(SDK / name, *folders)
+    done, now = out / "made-of", stamp(sources)
     if not done.exists() or done.read_text() != now:
         out.mkdir(parents=True, exist_ok=True)
         make(out)
@@ -77,19 +77,39 @@ def built(name, make, *folders):
     return out
 
 
+def newest_modules():
+    """The folder whose node_modules have the newest SDK and the consumers' packages."""
+    tool("node", ["--version"], (20, 0))
+    tool("npm", ["--version"], (8, 0))
+    locked = [SDK / "consumers" / name for name in ("package.json", "package-lock.json")]
+
+    def make(out):
+        for path in locked:
+            shutil.copy(path, out)
+        run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], out)
+
+    return built("node", make, *locked)
+
+
 def js():
     node = tool("node", ["--version"], (18, 0))
     if not (SDK / "js" / "node_modules").is_dir():
         raise Unavailable("tests/sdk/js/node_modules is missing: tests/run.sh setup "
                           "installs it")
-    return [node, SDK / "js" / "driver.mjs"]
+    return [node, SDK / "js" / "driver.mjs", SDK / "js"]
+
+
+def js_newest():
+    """The same driver on the newest SDK, which needs a newer node than Debian 12's."""
+    modules = newest_modules()
+    return [shutil.which("node"), SDK / "js" / "driver.mjs", modules]
 
 
 def go():
     tool("go", ["env", "GOVERSION"], (1, 24))
     out = built("go", lambda out: run(
         ["go", "build", "-mod=readonly", "-o", out / "driver", "."], SDK / "go",
-        GOTOOLCHAIN="local", CGO_ENABLED="0", GOFLAGS=""))
+        GOTOOLCHAIN="local", CGO_ENABLED="0", GOFLAGS=""), SDK / "go")
     return [out / "driver"]
 
 
@@ -99,7 +119,8 @@ def java():
     tool("mvn", ["--version"], (3, 6))
 
     def make(out):
-        shutil.rmtree(out, ignore_errors=True)
+        for old in ("jars", "classes"):
+            shutil.rmtree(out / old, ignore_errors=True)
         run(["mvn", "-q", "-B", "-f", SDK / "java" / "pom.xml",
              "dependency:copy-dependencies", "-DincludeScope=runtime",
              f"-DoutputDirectory={out}/jars"], SDK / "java")
@@ -107,7 +128,7 @@ def java():
              f"{out}/jars/*", "-d", out / "classes", *(SDK / "java").glob("*.java")],
             SDK / "java")
 
-    out = built("java", make)
+    out = built("java", make, SDK / "java")
     return [java, "-XX:TieredStopAtLevel=1", "-cp", f"{out}/classes:{out}/jars/*",
             "Driver"]
 
@@ -128,11 +149,11 @@ def rust():
         run(["cargo", "build", "--locked", "-q"], SDK / "rust",
             CARGO_TARGET_DIR=str(out / "target"), KMSD_SDK_OPS=str(out / "ops.rs"))
 
-    out = built("rust", make, ROOT / "proto")
+    out = built("rust", make, SDK / "rust", ROOT / "proto")
     return [out / "target" / "debug" / "driver"]
 
 
-RECIPES = {"js": js, "go": go, "java": java, "rust": rust}
+RECIPES = {"js": js, "js-newest": js_newest, "go": go, "java": java, "rust": rust}
 
 
 def start(name, daemon, listener):
