@@ -94,7 +94,7 @@ enum kms_rc kms_arena_bytes(struct kms_arena *a, struct kms_bytes b, struct kms_
 
 enum kms_rc kms_arena_str(struct kms_arena *a, struct kms_str s, struct kms_str *out)
 {
-    struct kms_bytes copy;
+    struct kms_bytes copy = {NULL, 0};
 
     KMS_TRY(kms_arena_bytes(a, kms_bytes_of_str(s), &copy));
     *out = (struct kms_str){(const char *)copy.p, copy.n};

@@ -5,11 +5,19 @@
 
 #include "base/buf.h"
 
+/* A usual audit record fits without growing, which copies and wipes. */
+enum { FIRST_CAP = 2048 };
+
+static size_t max_of(const struct kms_buf *b)
+{
+    return b->max != 0 ? b->max : KMS_BUF_MAX;
+}
+
 /* Growth copies by hand: realloc would leave the old bytes behind unwiped. */
 static bool grow(struct kms_buf *b, size_t n)
 {
-    size_t max = b->max != 0 ? b->max : KMS_BUF_MAX;
-    size_t cap = b->cap != 0 ? b->cap : 256;
+    size_t max = max_of(b);
+    size_t cap = b->cap != 0 ? b->cap : FIRST_CAP;
     uint8_t *p;
 
     if (b->bad || n > max - b->n) {
@@ -60,18 +68,24 @@ void kms_buf_z(struct kms_buf *b, const char *z)
 void kms_buf_fmt(struct kms_buf *b, const char *fmt, ...)
 {
     va_list ap;
+    size_t room;
     int n;
 
+    if (!grow(b, 1))
+        return;
+    room = (b->cap < max_of(b) ? b->cap : max_of(b)) - b->n;
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf((char *)b->p + b->n, room, fmt, ap);
     va_end(ap);
-    if (n < 0 || !grow(b, (size_t)n + 1)) {
+    if (n < 0 || ((size_t)n >= room && !grow(b, (size_t)n + 1))) {
         b->bad = true;
         return;
     }
-    va_start(ap, fmt);
-    vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, ap);
-    va_end(ap);
+    if ((size_t)n >= room) {
+        va_start(ap, fmt);
+        vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    }
     b->n += (size_t)n;
 }
 

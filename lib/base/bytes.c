@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -31,12 +30,6 @@ int kms_str_cmp(struct kms_str a, struct kms_str b)
     int d = n != 0 ? memcmp(a.p, b.p, n) : 0;
 
     return d != 0 ? d : (a.n > b.n) - (a.n < b.n);
-}
-
-struct kms_str kms_str_skip(struct kms_str s, size_t n)
-{
-    assert(n <= s.n);
-    return (struct kms_str){s.p + n, s.n - n};
 }
 
 bool kms_bytes_eq(struct kms_bytes a, struct kms_bytes b)

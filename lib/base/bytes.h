@@ -2,6 +2,7 @@
 #ifndef KMS_BASE_BYTES_H
 #define KMS_BASE_BYTES_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,7 +32,11 @@ bool kms_str_starts(struct kms_str s, const char *prefix);
 /* Order by bytes (memcmp), the shorter first on a common prefix. */
 int kms_str_cmp(struct kms_str a, struct kms_str b);
 /* s without its first n bytes (n <= s.n). */
-struct kms_str kms_str_skip(struct kms_str s, size_t n);
+static inline struct kms_str kms_str_skip(struct kms_str s, size_t n)
+{
+    assert(n <= s.n);
+    return (struct kms_str){s.p + n, s.n - n};
+}
 bool kms_bytes_eq(struct kms_bytes a, struct kms_bytes b);
 struct kms_bytes kms_bytes_of_str(struct kms_str s);
 

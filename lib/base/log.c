@@ -35,17 +35,22 @@ bool kms_log_wanted(enum kms_log_level level)
 /* Escapes what JSON requires; bytes that are not ASCII pass as they came. */
 static void put_string(struct kms_buf *b, struct kms_str s)
 {
+    size_t from = 0;
+
     kms_buf_byte(b, '"');
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
 
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+            continue;
+        kms_buf_add(b, s.p + from, i - from);
+        from = i + 1;
         if (c == '"' || c == '\\')
             kms_buf_fmt(b, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
-            kms_buf_fmt(b, "\\u%04x", c);
         else
-            kms_buf_byte(b, c);
+            kms_buf_fmt(b, "\\u%04x", c);
     }
+    kms_buf_add(b, s.p + from, s.n - from);
     kms_buf_byte(b, '"');
 }
 

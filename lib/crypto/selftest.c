@@ -8,6 +8,7 @@
 #include "crypto/kmid.h"
 #include "crypto/mac.h"
 #include "crypto/rand.h"
+#include "crypto/pkey_selftest.h"
 #include "crypto/selftest.h"
 
 enum { BYTES_MAX = 192 };
@@ -198,5 +199,5 @@ enum kms_rc kms_crypto_selftest(void)
                            "not use this libcrypto");
         KMS_TRY(rc);
     }
-    return KMS_OK;
+    return kms_pkey_selftest();
 }

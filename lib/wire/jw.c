@@ -90,10 +90,12 @@ static void quoted(struct kms_buf *out, struct kms_str text)
     while (text.n != 0) {
         struct kms_str rest = text;
         uint32_t code;
+        size_t run = 0;
 
         /* Runs that need no escape go out in one piece. */
-        while (rest.n != 0 && plain((unsigned char)rest.p[0]))
-            rest = kms_str_skip(rest, 1);
+        while (run < rest.n && plain((unsigned char)rest.p[run]))
+            run++;
+        rest = kms_str_skip(rest, run);
         if (rest.n == text.n && (unsigned char)rest.p[0] >= 0x80)
             (void)kms_utf8_next(&rest, &code);
         if (rest.n != text.n) {
