@@ -126,9 +126,12 @@ static KMS_RC unseal(struct kms_keyring *kr, const struct kms_key *key,
 enum kms_rc kms_version_open(struct kms_keyring *kr, const struct kms_key *key,
                              const struct kms_key_version *v, struct kms_material **out)
 {
-    uint64_t ticket;
-    struct kms_material *m = kms_cache_get(kr->cache, key->uuid, v->kmid, &ticket);
+    uint64_t ticket = 0;
+    struct kms_material *m = NULL;
 
+    /* A relative in another Region may have what this one lost: each has its own. */
+    if (v->sealed.p != NULL)
+        m = kms_cache_get(kr->cache, key->uuid, v->kmid, &ticket);
     if (m == NULL) {
         KMS_TRY(unseal(kr, key, v, &m));
         /* A disabled key shows its public half; its private one does not stay for that.
