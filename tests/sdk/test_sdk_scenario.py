@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.scenario import suite, walk
+from support.scenario import match, suite, values, walk
 
 # The custom key stores, and what the model got after the service's 54 operations.
 LATER = {"ConnectCustomKeyStore", "CreateCustomKeyStore", "DeleteCustomKeyStore",
@@ -26,3 +26,33 @@ def test_every_operation_succeeds_somewhere():
     done = {step["op"] for group in suite.BY_NAME.values() for step in group["steps"]
             if "op" in step and "error" not in step}
     assert set(walk.MODEL.ops) - LATER - done == set()
+
+
+# An expectation, an output that meets it and one that does not.
+EXPECTATIONS = [
+    ({"A": 1}, {"A": 1, "B": 2}, {"A": 2}),
+    ({"A": {"B": True}}, {"A": {"B": True}}, {"A": {}}),
+    ({"A": {"$absent": True}}, {}, {"A": False}),
+    ({"A": {"$present": True}}, {"A": False}, {}),
+    ({"A": []}, {"A": []}, {"A": [1]}),
+    ({"A": "${one.two}"}, {"A": "named"}, {"A": "${one.two}"}),
+    ({"A": {"$text": "x"}}, {"A": values.blob(b"x")}, {"A": values.blob(b"y")}),
+    ({"A": {"$kind": "blob"}}, {"A": values.blob(b"")}, {"A": "x"}),
+    ({"A": {"$length": 3}}, {"A": values.blob(b"abc")}, {"A": "abcd"}),
+    ({"A": {"$match": "x${one.two}."}}, {"A": "xnamed!"}, {"A": "xnamed"}),
+    ({"A": {"$not": "x"}}, {"A": "y"}, {"A": "x"}),
+    ({"A": {"$has": [{"B": 1}]}}, {"A": [{"B": 2}, {"B": 1}]}, {"A": [{"B": 2}]}),
+    ({"A": {"$has_not": [{"B": 1}]}}, {"A": [{"B": 2}]}, {"A": [{"B": 1}]}),
+    ({"A": {"$json": {"B": 1}}}, {"A": '{"B": 1}'}, {"A": '{"B": 2}'}),
+    ({"A": {"$all": [{"$length": 1}, {"$has": ["x"]}]}}, {"A": ["x"]}, {"A": ["x", "x"]}),
+    ({"A": {"$in_s": 0}}, {"A": values.MAKERS["$time"](1)}, {"A": values.MAKERS["$time"](600)}),
+]
+
+
+@pytest.mark.parametrize("wanted, met, missed", EXPECTATIONS)
+def test_an_expectation_can_fail(wanted, met, missed):
+    names = {"one": {"two": "named"}}
+    assert not match.differences(wanted, met, names)
+    assert match.differences(wanted, missed, names)
+    assert match.differences(wanted, {"A": None}, names) or wanted["A"] in (
+        {"$present": True}, {"$not": "x"})
