@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "key/key.h"
+#include "policy/attested.h"
 #include "policy/caller.h"
 #include "store/store.h"
 #include "wire/ops.gen.h"
@@ -50,6 +51,8 @@ struct kms_audit_event {
     struct kms_str new_key_arn;  /* CreateKey */
     struct kms_str alias_arn;    /* alias operations */
     struct kms_str key_material_id; /* of a symmetric cryptographic operation */
+    struct kms_str grant_id;     /* RetireGrant: the grant it was about */
+    const struct kms_attested *attested; /* of the recipient, or NULL */
     struct kms_str decision;     /* why it was allowed or refused, for auditors */
     enum kms_rc outcome;
     const char *message;         /* words of a refusal, "" for none */

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "audit/audit.h"
 #include "wire/encode.h"
 #include "wire/jw.h"
@@ -100,6 +102,52 @@ static void put_outcome(struct kms_jw *w, const struct kms_audit_event *e)
     }
 }
 
+/* The registers that CloudTrail shows of an enclave. */
+static void put_recipient(struct kms_jw *w, const struct kms_attested *a)
+{
+    static const struct {
+        const char *name;
+        unsigned pcr;
+    } shown[] = {{"attestationDocumentEnclaveImageDigest", 0},
+                 {"attestationDocumentEnclavePCR1", 1},
+                 {"attestationDocumentEnclavePCR2", 2},
+                 {"attestationDocumentEnclavePCR3", 3},
+                 {"attestationDocumentEnclavePCR4", 4},
+                 {"attestationDocumentEnclavePCR8", 8}};
+    char name[sizeof "attestationDocumentNitroTPMPCR" + 2];
+
+    kms_jw_key(w, "recipient");
+    kms_jw_object(w);
+    kms_jw_member(w, "attestationDocumentModuleId", a->module_id);
+    for (size_t i = 0; !a->tpm && i < sizeof shown / sizeof shown[0]; i++) {
+        if (a->pcrs[shown[i].pcr].p == NULL)
+            continue;
+        kms_jw_key(w, shown[i].name);
+        kms_jw_blob(w, a->pcrs[shown[i].pcr]);
+    }
+    for (unsigned i = 0; a->tpm && i < KMS_ATTESTED_PCRS; i++) {
+        if (a->pcrs[i].p == NULL)
+            continue;
+        snprintf(name, sizeof name, "attestationDocumentNitroTPMPCR%u", i);
+        kms_jw_key(w, name);
+        kms_jw_blob(w, a->pcrs[i]);
+    }
+    kms_jw_end(w);
+}
+
+static void put_additional(struct kms_jw *w, const struct kms_audit_event *e)
+{
+    if (e->key_material_id.p == NULL && e->grant_id.p == NULL && e->attested == NULL)
+        return;
+    kms_jw_key(w, "additionalEventData");
+    kms_jw_object(w);
+    kms_jw_member(w, "keyMaterialId", e->key_material_id);
+    kms_jw_member(w, "grantId", e->grant_id);
+    if (e->attested != NULL)
+        put_recipient(w, e->attested);
+    kms_jw_end(w);
+}
+
 /* What was asked, and for a change what came of it. */
 static void put_elements(struct kms_jw *w, const struct kms_audit_event *e)
 {
@@ -116,12 +164,7 @@ static void put_elements(struct kms_jw *w, const struct kms_audit_event *e)
         kms_encode_record(e->op->out, e->out, w);
     else
         kms_jw_null(w);
-    if (e->key_material_id.p != NULL) {
-        kms_jw_key(w, "additionalEventData");
-        kms_jw_object(w);
-        kms_jw_member(w, "keyMaterialId", e->key_material_id);
-        kms_jw_end(w);
-    }
+    put_additional(w, e);
 }
 
 static void put_common(struct kms_jw *w, const char *type, struct kms_str account,

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "dispatch/schedule.h"
 #include "dispatch/settle.h"
+#include "key/grant.h"
 #include "store/uses.h"
 
 static struct kms_str material_of(struct kms_exchange *x)
@@ -31,6 +32,8 @@ static enum kms_rc describe(struct kms_exchange *x)
         .key2 = x->call.key2,
         .new_key_arn = x->call.new_key_arn,
         .key_material_id = material_of(x),
+        .grant_id = x->call.grant != NULL ? x->call.grant->id : (struct kms_str){NULL, 0},
+        .attested = x->call.attested,
         .decision = x->decision,
         .outcome = x->rc,
         .message = x->message.p != NULL ? x->message.p : "",

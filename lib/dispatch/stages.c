@@ -2,9 +2,11 @@
 #include <strings.h>
 
 #include "authz/authz.h"
+#include "authz/retire.h"
 #include "base/clock.h"
 #include "dispatch/exchange.h"
 #include "key/state.h"
+#include "ops/grant.h"
 #include "ops/ops.gen.h"
 #include "ops/request.h"
 #include "ops/resolve.h"
@@ -98,11 +100,19 @@ static enum kms_rc resolve_keys(struct kms_exchange *x)
 {
     const struct kms_op *op = x->call.op;
 
+    if (op->scope == KMS_SCOPE_GRANT)
+        return kms_resolve_grant(&x->call, x->in);
     if (op->n_keys > 0)
         KMS_TRY(resolve_one(x, &op->keys[0], &x->call.key));
     if (op->n_keys > 1)
         KMS_TRY(resolve_one(x, &op->keys[1], &x->call.key2));
     return KMS_OK;
+}
+
+/* Tokens of grants that have ended since they were given out. */
+static enum kms_rc check_tokens(struct kms_exchange *x)
+{
+    return kms_grant_tokens_find(&x->call, x->in);
 }
 
 static const struct kms_key *key_of(const struct kms_exchange *x, size_t rule)
@@ -114,6 +124,8 @@ static enum kms_rc authorize(struct kms_exchange *x)
 {
     const struct kms_op *op = x->call.op;
 
+    if (op->scope == KMS_SCOPE_GRANT)
+        return kms_authz_retire(&x->call.caller, x->call.grant, x->call.key, &x->decision);
     if (op->n_keys == 0)
         return kms_authz_check(&x->call.caller, op->action, NULL, &x->decision);
     for (size_t i = 0; i < op->n_keys; i++)
@@ -182,7 +194,8 @@ static enum kms_rc choose_lane(struct kms_exchange *x)
 
 enum kms_rc kms_stages_check(struct kms_exchange *x)
 {
-    static stage_fn *const stages[] = {resolve_keys, authorize, check_gate, choose_lane};
+    static stage_fn *const stages[] = {resolve_keys, check_tokens, authorize, check_gate,
+                                      choose_lane};
 
     return run_stages(x, stages, sizeof stages / sizeof stages[0]);
 }

@@ -25,6 +25,9 @@ struct kms_realm {
     struct kms_str default_account;
 };
 
+struct kms_attested;
+struct kms_grant;
+
 struct kms_call {
     struct kms_arena *arena;
     int64_t now_ms;
@@ -39,6 +42,10 @@ struct kms_call {
      * DeleteAlias: the alias's target.
      */
     const struct kms_key *key, *key2;
+    /* RetireGrant: the grant it is about, in the arena. */
+    const struct kms_grant *grant;
+    /* What the attestation of a Recipient proves, in the arena; NULL without one. */
+    const struct kms_attested *attested;
     /* The alias of the request as "alias/...", or absent: by name, ARN or AliasName. */
     struct kms_str alias;
     /* What kms_lane_prepare made for a change, in the arena; NULL without. */

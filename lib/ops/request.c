@@ -1,7 +1,9 @@
+#include "ops/grant.h"
 #include "ops/request.h"
 
 static kms_check_fn *const checks[KMS_OP_COUNT] = {
     [KMS_OP_CREATE_ALIAS] = kms_check_create_alias,
+    [KMS_OP_CREATE_GRANT] = kms_check_create_grant,
     [KMS_OP_CREATE_KEY] = kms_check_create_key,
     [KMS_OP_DECRYPT] = kms_check_decrypt,
     [KMS_OP_DELETE_ALIAS] = kms_check_delete_alias,
@@ -9,8 +11,11 @@ static kms_check_fn *const checks[KMS_OP_COUNT] = {
     [KMS_OP_GENERATE_DATA_KEY_WITHOUT_PLAINTEXT] =
         kms_check_generate_data_key_without_plaintext,
     [KMS_OP_GENERATE_RANDOM] = kms_check_generate_random,
+    [KMS_OP_LIST_GRANTS] = kms_check_list_grants,
+    [KMS_OP_LIST_RETIRABLE_GRANTS] = kms_check_list_retirable_grants,
     [KMS_OP_PUT_KEY_POLICY] = kms_check_put_key_policy,
     [KMS_OP_RE_ENCRYPT] = kms_check_re_encrypt,
+    [KMS_OP_RETIRE_GRANT] = kms_check_retire_grant,
     [KMS_OP_SCHEDULE_KEY_DELETION] = kms_check_schedule_key_deletion,
     [KMS_OP_TAG_RESOURCE] = kms_check_tag_resource,
     [KMS_OP_UPDATE_ALIAS] = kms_check_update_alias,
@@ -20,9 +25,7 @@ enum kms_rc kms_request_check(struct kms_call *call, const void *in)
 {
     kms_check_fn *check = checks[call->op->index];
 
-    /* No grant exists, so no token can be that of one. */
-    if (call->op->grant_tokens != NULL && kms_op_grant_tokens(call->op, in).n != 0)
-        return KMS_E_INVALID_GRANT_TOKEN;
+    KMS_TRY(kms_grant_tokens_check(call, in));
     return check != NULL ? check(in) : KMS_OK;
 }
 

@@ -18,6 +18,8 @@ KMS_RC kms_request_check(struct kms_call *call, const void *in);
 /* in is the request of the operation of that name. */
 typedef enum kms_rc kms_check_fn(const void *in);
 
+kms_check_fn kms_check_create_grant, kms_check_list_grants,
+    kms_check_list_retirable_grants, kms_check_retire_grant;
 kms_check_fn kms_check_create_alias, kms_check_create_key, kms_check_decrypt,
     kms_check_delete_alias, kms_check_generate_data_key,
     kms_check_generate_data_key_without_plaintext, kms_check_generate_random,

@@ -6,8 +6,8 @@
 #include "store/aliases.h"
 #include "store/keys.h"
 
-static KMS_RC denied(struct kms_call *call, const struct kms_key_rule *rule,
-                     struct kms_str arn)
+enum kms_rc kms_resolve_denied(struct kms_call *call, const struct kms_key_rule *rule,
+                               struct kms_str arn)
 {
     return kms_err(
         KMS_E_ACCESS_DENIED,
@@ -26,8 +26,9 @@ static KMS_RC check_place(struct kms_call *call, const struct kms_key_rule *rule
         return kms_err(KMS_E_INVALID_ARN, "Invalid arn %.*s", KMS_FMT(ident));
     if (!kms_str_eq(id->region, call->caller.region))
         return kms_err(KMS_E_NOT_FOUND, "Invalid arn %.*s", KMS_FMT(id->region));
-    if (!kms_str_eq(id->account, call->caller.account))
-        return denied(call, rule, ident);
+    if (!kms_str_eq(id->account, call->caller.account) &&
+        call->op->scope != KMS_SCOPE_GRANT)
+        return kms_resolve_denied(call, rule, ident);
     return KMS_OK;
 }
 
@@ -35,6 +36,8 @@ static KMS_RC by_key_id(struct kms_call *call, const struct kms_key_rule *rule,
                         const struct kms_ident *id, struct kms_str ident,
                         const struct kms_key **out)
 {
+    const struct kms_str account =
+        id->account.p != NULL ? id->account : call->caller.account;
     uint8_t uuid[KMS_UUID_LEN];
     bool multi_region;
     struct kms_str arn;
@@ -43,9 +46,11 @@ static KMS_RC by_key_id(struct kms_call *call, const struct kms_key_rule *rule,
     if (!kms_ident_uuid(id->name, uuid, &multi_region))
         return kms_err(KMS_E_NOT_FOUND, "Invalid keyId '%.*s'", KMS_FMT(id->name));
     KMS_TRY(check_place(call, rule, id, ident));
-    rc = kms_keys_get(call->tx, call->caller.account, call->caller.region, id->name, out);
+    rc = kms_keys_get(call->tx, account, call->caller.region, id->name, out);
     if (rc != KMS_E_NOT_FOUND)
         return rc;
+    if (!kms_str_eq(account, call->caller.account))
+        return kms_resolve_denied(call, rule, ident);
     KMS_TRY(kms_ident_arn(call->arena, call->realm->partition, call->caller.region,
                           call->caller.account, "key/", id->name, &arn));
     return kms_err(KMS_E_NOT_FOUND, "Key '%.*s' does not exist", KMS_FMT(arn));

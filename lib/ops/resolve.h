@@ -15,10 +15,23 @@
  *   KMS_E_NOT_FOUND      no such key or alias, a malformed key id, another Region's ARN
  *   KMS_E_INVALID_ARN    not an ARN of a key or alias here, or an alias where
  *                        rule->forms has none
- *   KMS_E_ACCESS_DENIED  an ARN of another account: nothing gives access to it
+ *   KMS_E_ACCESS_DENIED  an ARN of another account: nothing gives access to it. Where the
+ *                        grant decides (KMS_SCOPE_GRANT) only when there is no such key
  */
 KMS_RC kms_resolve_key(struct kms_call *call, const struct kms_key_rule *rule,
                        struct kms_str ident, const struct kms_key **out);
+
+/* KMS_E_ACCESS_DENIED: the service's words for a key of which nothing may be told. */
+KMS_RC kms_resolve_denied(struct kms_call *call, const struct kms_key_rule *rule,
+                          struct kms_str arn);
+
+/*
+ * The grant of a request to retire one, by its token or by key and id: sets call->grant
+ * and call->key. KMS_E_INVALID_GRANT_TOKEN without words for a token of no grant here;
+ * errors as kms_resolve_key; KMS_E_NOT_FOUND when the key has no such grant. Whatever is
+ * missing in another account is KMS_E_ACCESS_DENIED.
+ */
+KMS_RC kms_resolve_grant(struct kms_call *call, const void *in);
 
 /*
  * The key that the ciphertext of the request in (rule->ciphertext) names. With *out set
