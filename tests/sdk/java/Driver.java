@@ -4,15 +4,9 @@
  *
  * Operations are found by their name; members by the SDK's own description of its classes.
  */
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,6 +19,7 @@ import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.util.VersionInfo;
 import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kms.KmsClient;
@@ -34,7 +29,10 @@ import software.amazon.awssdk.utils.builder.Buildable;
 
 public final class Driver {
     private static final String MODEL = "software.amazon.awssdk.services.kms.model.";
-    private final SdkHttpClient http = Https.client();
+    private final SdkHttpClient http = Tls.WANTED
+        ? UrlConnectionHttpClient.builder().tlsTrustManagersProvider(Tls::trust)
+            .tlsKeyManagersProvider(Tls::keys).build()
+        : UrlConnectionHttpClient.create();
     private final Map<String, KmsClient> clients = new HashMap<>();
 
     private KmsClient client(String account, String region) {
@@ -59,8 +57,14 @@ public final class Driver {
 
     private static Object invoke(KmsClient client, String name, Object request)
             throws ReflectiveOperationException {
-        Method method = KmsClient.class.getMethod(name, request.getClass());
-        return method.invoke(client, request);
+        try {
+            return KmsClient.class.getMethod(name, request.getClass())
+                .invoke(client, request);
+        } catch (InvocationTargetException wrapped) {
+            if (wrapped.getCause() instanceof KmsException refused)
+                throw refused;
+            throw wrapped;
+        }
     }
 
     private static Map<String, Object> refusal(KmsException refused) {
@@ -101,31 +105,17 @@ public final class Driver {
         return reply;
     }
 
-    private Map<String, Object> answer(String line) {
-        Throwable problem;
+    private Map<String, Object> answer(Map<String, JsonNode> asked)
+            throws ReflectiveOperationException {
         try {
-            return perform(JsonNode.parser().parse(line).asObject());
+            return perform(asked);
         } catch (KmsException refused) {
             return refusal(refused);
-        } catch (InvocationTargetException wrapped) {
-            if (wrapped.getCause() instanceof KmsException refused)
-                return refusal(refused);
-            problem = wrapped.getCause();
-        } catch (ReflectiveOperationException | RuntimeException other) {
-            problem = other;
         }
-        StringWriter trace = new StringWriter();
-        problem.printStackTrace(new PrintWriter(trace));
-        return Map.of("failed", trace.toString());
     }
 
-    public static void main(String[] args) throws Exception {
-        Driver driver = new Driver();
-        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        out.println(Values.json(Map.of("sdk", "aws-sdk-java " + VersionInfo.SDK_VERSION)));
-        BufferedReader in = new BufferedReader(
-            new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String line = in.readLine(); line != null; line = in.readLine())
-            out.println(Values.json(driver.answer(line)));
+    public static void main(String[] args) throws IOException {
+        Lines.serve(Map.of("sdk", "aws-sdk-java " + VersionInfo.SDK_VERSION),
+            new Driver()::answer);
     }
 }

@@ -1,12 +1,10 @@
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.nio.charset.StandardCharsets;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
@@ -16,7 +14,6 @@ import software.amazon.awssdk.core.traits.MapTrait;
 import software.amazon.awssdk.core.util.SdkAutoConstructList;
 import software.amazon.awssdk.core.util.SdkAutoConstructMap;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
-import software.amazon.awssdk.protocols.jsoncore.JsonWriter;
 import software.amazon.awssdk.utils.builder.Buildable;
 
 /* Between lines of JSON and the classes of the SDK. */
@@ -95,36 +92,5 @@ final class Values {
             return items;
         }
         return value;
-    }
-
-    static String json(Object value) {
-        JsonWriter to = JsonWriter.create();
-        write(to, value);
-        return new String(to.getBytes(), StandardCharsets.UTF_8);
-    }
-
-    private static void write(JsonWriter to, Object value) {
-        if (value == null) {
-            to.writeNull();
-        } else if (value instanceof Map<?, ?> map) {
-            to.writeStartObject();
-            map.forEach((name, item) -> {
-                to.writeFieldName(name.toString());
-                write(to, item);
-            });
-            to.writeEndObject();
-        } else if (value instanceof List<?> list) {
-            to.writeStartArray();
-            list.forEach(item -> write(to, item));
-            to.writeEndArray();
-        } else if (value instanceof Boolean flag) {
-            to.writeValue(flag);
-        } else if (value instanceof Double number) {
-            to.writeValue(number);
-        } else if (value instanceof Integer number) {
-            to.writeValue(BigInteger.valueOf(number));
-        } else {
-            to.writeValue(value.toString());
-        }
     }
 }

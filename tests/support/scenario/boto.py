@@ -40,7 +40,7 @@ class Boto:
     """As Driver of drivers.py."""
 
     def __init__(self, daemon, listener):
-        self.sdk = f"boto3 {boto3.__version__}"
+        self.sdk, self.tells_ids = f"boto3 {boto3.__version__}", True
         self.daemon, self.listener, self.made = daemon, listener, {}
 
     def _client(self, account, region):

@@ -4,7 +4,7 @@ A driver is started with KMS_ENDPOINT, and for mutual TLS with KMS_CA, KMS_CERT 
 KMS_KEY (PEM files). It writes one line about itself and then answers every line of its
 standard input with one line, until the input ends:
 
-    {"sdk": "name and version"}
+    {"sdk": "name and version", "tells_ids": true}
     {"op", "in", "account", "region", "pages"}
         {"out": {...}, "request_id"}
         {"error": {"code", "message", "class"}, "request_id"}
@@ -12,7 +12,8 @@ standard input with one line, until the input ends:
         {"failed": "whatever else went wrong"}
 
 The account is the access key id, as the dev profile wants it. An answer has the members
-that came; "class" is the SDK's own name for the error. An SDK retries nothing.
+that came; "class" is the SDK's own name for the error. An SDK retries nothing. One whose
+answers do not have the request id says "tells_ids": false.
 """
 
 import json
@@ -50,7 +51,8 @@ class Driver:
             argv, env=env, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.errors)
         self.buffer = b""
-        self.sdk = self._line()["sdk"]
+        about = self._line()
+        self.sdk, self.tells_ids = about["sdk"], about.get("tells_ids", True)
 
     def _line(self):
         fd = self.process.stdout.fileno()

@@ -4,7 +4,7 @@ Builds land beside the build of the daemon (KMSD_SDK_BUILD: elsewhere), never in
 A tool that is missing or too old for the pinned SDK is Unavailable, with the reason; a
 build that fails is a failure.
 
-    python3 -m support.scenario.sdks [go java rust js-newest]   builds, and tells how long
+    python3 -m support.scenario.sdks [go java rust...]     builds, and tells how long
 """
 
 import hashlib
@@ -113,24 +113,33 @@ def go():
     return [out / "driver"]
 
 
-def java():
+def jvm(name, sources, main):
+    """A driver on the jars that the folder's pom.xml names."""
     java = tool("java", ["-version"], (17, 0))
     tool("javac", ["-version"], (17, 0))
     tool("mvn", ["--version"], (3, 6))
+    pom = SDK / name / "pom.xml"
 
     def make(out):
         for old in ("jars", "classes"):
             shutil.rmtree(out / old, ignore_errors=True)
-        run(["mvn", "-q", "-B", "-f", SDK / "java" / "pom.xml",
-             "dependency:copy-dependencies", "-DincludeScope=runtime",
-             f"-DoutputDirectory={out}/jars"], SDK / "java")
+        run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies",
+             "-DincludeScope=runtime", f"-DoutputDirectory={out}/jars"], out)
         run(["javac", "--release", "17", "-Xlint:all,-serial", "-Werror", "-cp",
-             f"{out}/jars/*", "-d", out / "classes", *(SDK / "java").glob("*.java")],
-            SDK / "java")
+             f"{out}/jars/*", "-d", out / "classes", *sources], out)
 
-    out = built("java", make, SDK / "java")
-    return [java, "-XX:TieredStopAtLevel=1", "-cp", f"{out}/classes:{out}/jars/*",
-            "Driver"]
+    out = built(name, make, pom, *sources)
+    return [java, "-XX:TieredStopAtLevel=1", "-cp", f"{out}/classes:{out}/jars/*", main]
+
+
+def java():
+    return jvm("java", sorted((SDK / "java").glob("*.java")), "Driver")
+
+
+def kotlin():
+    shared = [SDK / "java" / "Lines.java", SDK / "java" / "Tls.java"]
+    own = sorted((SDK / "kotlin").glob("*.java"))
+    return jvm("kotlin", own + shared, "KotlinDriver")
 
 
 def rust():
@@ -153,7 +162,8 @@ def rust():
     return [out / "target" / "debug" / "driver"]
 
 
-RECIPES = {"js": js, "js-newest": js_newest, "go": go, "java": java, "rust": rust}
+RECIPES = {"js": js, "js-newest": js_newest, "go": go, "java": java, "kotlin": kotlin,
+           "rust": rust}
 
 
 def start(name, daemon, listener):

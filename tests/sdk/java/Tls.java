@@ -10,14 +10,16 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
-import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 
-/* The SDK's HTTP client over the JDK's, with a client certificate when there is one. */
-final class Https {
-    private Https() {
+/* The certificates that the environment names, as the JDK wants them. */
+final class Tls {
+    static final boolean WANTED = System.getenv("KMS_CA") != null;
+
+    private Tls() {
     }
 
     private static Certificate[] certificates(String path)
@@ -35,33 +37,35 @@ final class Https {
             new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(text)));
     }
 
-    static SdkHttpClient client() {
-        String ca = System.getenv("KMS_CA");
-        if (ca == null)
-            return UrlConnectionHttpClient.create();
+    /* Trusts the daemon's CA alone. */
+    static TrustManager[] trust() {
         try {
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
-            for (Certificate one : certificates(ca))
+            for (Certificate one : certificates(System.getenv("KMS_CA")))
                 trusted.setCertificateEntry("ca" + trusted.size(), one);
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(
                 TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(trusted);
+            factory.init(trusted);
+            return factory.getTrustManagers();
+        } catch (IOException | GeneralSecurityException problem) {
+            throw new IllegalStateException(problem);
+        }
+    }
 
+    /* Has the client's certificate and key. */
+    static KeyManager[] keys() {
+        try {
             Certificate[] chain = certificates(System.getenv("KMS_CERT"));
             KeyStore own = KeyStore.getInstance("PKCS12");
             own.load(null, null);
             own.setKeyEntry("own",
                 key(System.getenv("KMS_KEY"), chain[0].getPublicKey().getAlgorithm()),
                 new char[0], chain);
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(
+            KeyManagerFactory factory = KeyManagerFactory.getInstance(
                 KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(own, new char[0]);
-
-            return UrlConnectionHttpClient.builder()
-                .tlsTrustManagersProvider(trust::getTrustManagers)
-                .tlsKeyManagersProvider(keys::getKeyManagers)
-                .build();
+            factory.init(own, new char[0]);
+            return factory.getKeyManagers();
         } catch (IOException | GeneralSecurityException problem) {
             throw new IllegalStateException(problem);
         }
