@@ -1,7 +1,12 @@
+#include <string.h>
+
 #include "key/ident.h"
 #include "key/spec.h"
+#include "ops/default_policy.h"
+#include "ops/lane.h"
 #include "ops/ops.gen.h"
 #include "ops/request.h"
+#include "ops/spec_here.h"
 #include "ops/tags_check.h"
 #include "policy/document.h"
 #include "store/keys.h"
@@ -36,7 +41,7 @@ static KMS_RC check_spec(const struct kms_create_key_in *in)
     return KMS_OK;
 }
 
-/* What kmsd can make. */
+/* What kmsd can make, wherever it runs. */
 static KMS_RC check_support(const struct kms_create_key_in *in)
 {
     const enum kms_key_spec spec = spec_of(in);
@@ -53,10 +58,6 @@ static KMS_RC check_support(const struct kms_create_key_in *in)
         return kms_err(KMS_E_UNSUPPORTED_OPERATION,
                        "Key material of KeySpec %s cannot be imported.",
                        kms_key_spec_name(spec));
-    if (!kms_spec_symmetric(spec))
-        return kms_err(KMS_E_UNSUPPORTED_OPERATION,
-                       "kmsd does not support keys with KeySpec %s yet.",
-                       kms_key_spec_name(spec));
     return KMS_OK;
 }
 
@@ -71,31 +72,71 @@ enum kms_rc kms_check_create_key(const void *request)
     return check_support(in);
 }
 
-/* As the service lays it out, to the last space. */
-static KMS_RC default_policy(struct kms_call *call, struct kms_str *out)
+/* What the key is, from the request alone; its uuid is still to be drawn. */
+static KMS_RC begin(struct kms_call *call, const struct kms_create_key_in *in,
+                    struct kms_key **out)
 {
-    return kms_arena_fmt(call->arena, out,
-                         "{\n"
-                         "  \"Version\" : \"2012-10-17\",\n"
-                         "  \"Id\" : \"key-default-1\",\n"
-                         "  \"Statement\" : [ {\n"
-                         "    \"Sid\" : \"Enable IAM User Permissions\",\n"
-                         "    \"Effect\" : \"Allow\",\n"
-                         "    \"Principal\" : {\n"
-                         "      \"AWS\" : \"arn:%.*s:iam::%.*s:root\"\n"
-                         "    },\n"
-                         "    \"Action\" : \"kms:*\",\n"
-                         "    \"Resource\" : \"*\"\n"
-                         "  } ]\n"
-                         "}",
-                         KMS_FMT(call->realm->partition), KMS_FMT(call->caller.account));
+    KMS_AUTO(key) k = NULL;
+
+    KMS_TRY(kms_spec_here(call, spec_of(in)));
+    KMS_TRY(kms_key_new(&k));
+    k->multi_region = in->multi_region;
+    k->spec = spec_of(in);
+    k->usage = in->key_usage != KMS_KEY_USAGE_TYPE_NONE
+                   ? in->key_usage
+                   : KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT;
+    k->origin = in->origin;
+    *out = KMS_TAKE(k);
+    return KMS_OK;
+}
+
+/*
+ * What of a key is made first: its uuid, and its first material, sealed for that uuid.
+ * Key pairs take too long for the writer's thread; this is then done on a lane.
+ */
+struct start {
+    uint8_t uuid[KMS_UUID_LEN];
+    bool has_version; /* a key with origin EXTERNAL gets its material later */
+    struct kms_key_version version;
+};
+
+static KMS_RC start(struct kms_call *call, struct kms_key *k, struct start *out)
+{
+    KMS_TRY(kms_keyring_uuid(k->uuid));
+    memcpy(out->uuid, k->uuid, sizeof out->uuid);
+    out->has_version = k->origin == KMS_ORIGIN_TYPE_AWS_KMS;
+    if (!out->has_version)
+        return KMS_OK;
+    return kms_keyring_make(call->keyring, k, 1, call->now_ms, call->arena,
+                            &out->version);
+}
+
+enum kms_lane kms_lane_create_key(const struct kms_call *call, const void *request)
+{
+    const struct kms_create_key_in *in = request;
+
+    (void)call;
+    return in->origin == KMS_ORIGIN_TYPE_AWS_KMS ? kms_lane_generate(spec_of(in))
+                                                 : KMS_LANE_INLINE;
+}
+
+enum kms_rc kms_prepare_create_key(struct kms_call *call, const void *request)
+{
+    struct start *made = kms_arena_alloc(call->arena, sizeof *made);
+    KMS_AUTO(key) k = NULL;
+
+    if (made == NULL)
+        return kms_err(KMS_E_NOMEM, "out of memory for a request");
+    KMS_TRY(begin(call, request, &k));
+    KMS_TRY(start(call, k, made));
+    call->prepared = made;
+    return KMS_OK;
 }
 
 static KMS_RC name(struct kms_call *call, struct kms_key *k)
 {
     char id[KMS_KEY_ID_MAX + 1];
 
-    KMS_TRY(kms_keyring_uuid(k->uuid));
     kms_ident_format(k->uuid, k->multi_region, id);
     KMS_TRY(kms_key_set_text(k, &k->id, kms_str_of(id)));
     KMS_TRY(kms_key_set_text(k, &k->account, call->caller.account));
@@ -106,40 +147,29 @@ static KMS_RC name(struct kms_call *call, struct kms_key *k)
                          k->id, &k->arn);
 }
 
-/* The first material; that of a key with origin EXTERNAL is imported later. */
-static KMS_RC add_material(struct kms_call *call, struct kms_key *k)
-{
-    struct kms_key_version v = {0};
-
-    KMS_TRY(kms_keyring_make(call->keyring, k, 1, call->now_ms, call->arena, &v));
-    KMS_TRY(kms_key_add_version(k, &v));
-    k->state = KMS_KEY_STATE_ENABLED;
-    return KMS_OK;
-}
-
 static KMS_RC build(struct kms_call *call, const struct kms_create_key_in *in,
                     struct kms_key **out)
 {
     KMS_AUTO(key) k = NULL;
     struct kms_str policy = in->policy;
+    struct start first = {0};
 
     if (policy.p == NULL)
-        KMS_TRY(default_policy(call, &policy));
-    KMS_TRY(kms_key_new(&k));
-    k->multi_region = in->multi_region;
-    k->spec = spec_of(in);
-    k->usage = in->key_usage != KMS_KEY_USAGE_TYPE_NONE
-                   ? in->key_usage
-                   : KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT;
-    k->origin = in->origin;
-    k->state = KMS_KEY_STATE_PENDING_IMPORT;
+        KMS_TRY(kms_default_policy(call, &policy));
+    KMS_TRY(begin(call, in, &k));
+    if (call->prepared != NULL)
+        memcpy(&first, call->prepared, sizeof first);
+    else
+        KMS_TRY(start(call, k, &first));
+    memcpy(k->uuid, first.uuid, sizeof first.uuid);
+    k->state = first.has_version ? KMS_KEY_STATE_ENABLED : KMS_KEY_STATE_PENDING_IMPORT;
     k->created_ms = call->now_ms;
     KMS_TRY(name(call, k));
     KMS_TRY(kms_key_set_text(k, &k->policy, policy));
     if (in->description.p != NULL)
         KMS_TRY(kms_key_set_text(k, &k->description, in->description));
-    if (k->origin == KMS_ORIGIN_TYPE_AWS_KMS)
-        KMS_TRY(add_material(call, k));
+    if (first.has_version)
+        KMS_TRY(kms_key_add_version(k, &first.version));
     *out = KMS_TAKE(k);
     return KMS_OK;
 }

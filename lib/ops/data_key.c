@@ -2,6 +2,14 @@
 #include "key/spec.h"
 #include "ops/data_key.h"
 
+enum kms_rc kms_data_key_gate(const struct kms_key *key, const char *what)
+{
+    if (kms_spec_symmetric(key->spec))
+        return KMS_OK;
+    return kms_err(KMS_E_INVALID_KEY_USAGE,
+                   "You cannot generate a %s with an asymmetric CMK", what);
+}
+
 enum kms_rc kms_data_key_check(const struct kms_data_key_request *r)
 {
     if (r->has_number_of_bytes == (r->spec != KMS_DATA_KEY_SPEC_NONE))
@@ -30,8 +38,7 @@ enum kms_rc kms_data_key_make(struct kms_call *call, const struct kms_data_key_r
     struct kms_data_key made;
     struct kms_bytes context;
 
-    KMS_TRY(
-        kms_spec_encrypts(key->spec, KMS_ENCRYPTION_ALGORITHM_SPEC_SYMMETRIC_DEFAULT));
+    KMS_TRY(kms_data_key_gate(key, "data key"));
     KMS_TRY(kms_context_canon(call->arena, &r->context, &context));
     KMS_TRY(kms_keyring_random(call->arena, length_of(r), &made.plain));
     KMS_TRY(kms_keyring_encrypt(call->keyring, key, context, made.plain, call->arena,

@@ -1,4 +1,4 @@
-/* data_key.h - what GenerateDataKey and GenerateDataKeyWithoutPlaintext share. */
+/* data_key.h - what the operations that make data keys and key pairs share. */
 #ifndef KMS_OPS_DATA_KEY_H
 #define KMS_OPS_DATA_KEY_H
 
@@ -17,6 +17,12 @@ struct kms_data_key {
     struct kms_bytes plain, blob;
     struct kms_str kmid; /* key material id of the version that encrypted it */
 };
+
+/*
+ * KMS_E_INVALID_KEY_USAGE with the service's text unless key is symmetric; what is
+ * "data key" or "data key pair".
+ */
+KMS_RC kms_data_key_gate(const struct kms_key *key, const char *what);
 
 /* KMS_E_VALIDATION with the service's text for both or neither. */
 KMS_RC kms_data_key_check(const struct kms_data_key_request *r);

@@ -2,8 +2,9 @@
  * lane.h - which requests are too slow for an event thread or the writer, and what of
  * them is done elsewhere.
  *
- * Measured: what takes under about 60 microseconds runs inline. RSA private operations
- * and the large curves go to the crypto lane, RSA key generation has a lane of its own.
+ * What takes under about 60 microseconds runs inline: handing it to another thread costs
+ * as much. Everything slower goes to the crypto lane; making RSA keys, which takes from a
+ * tenth of a second to several, has a lane of its own. The measurements are in lane.c.
  */
 #ifndef KMS_OPS_LANE_H
 #define KMS_OPS_LANE_H
@@ -24,5 +25,19 @@ enum kms_lane kms_lane_of(const struct kms_call *call, const void *in);
  * inline.
  */
 KMS_RC kms_lane_prepare(struct kms_call *call, const void *in);
+
+/* Where making material of a spec belongs. */
+enum kms_lane kms_lane_generate(enum kms_key_spec spec);
+
+/*
+ * An operation's own: where a request belongs, and its slow part. They stand beside its
+ * code, and in the table of lane.c.
+ */
+typedef enum kms_lane kms_lane_fn(const struct kms_call *call, const void *in);
+typedef enum kms_rc kms_prepare_fn(struct kms_call *call, const void *in);
+
+kms_lane_fn kms_lane_create_key, kms_lane_get_parameters_for_import,
+    kms_lane_import_key_material;
+kms_prepare_fn kms_prepare_create_key, kms_prepare_import_key_material;
 
 #endif

@@ -115,6 +115,28 @@ static void show_deletion(const struct kms_key *k, struct kms_key_metadata *m)
     }
 }
 
+/* The algorithms of the one usage a key has. */
+static void show_algorithms(const struct kms_key *k, struct kms_key_metadata *m)
+{
+    switch (k->usage) {
+    case KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT:
+        m->encryption_algorithms = kms_spec_encryption(k->spec);
+        break;
+    case KMS_KEY_USAGE_TYPE_SIGN_VERIFY:
+        m->signing_algorithms = kms_spec_signing(k->spec);
+        break;
+    case KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC:
+        m->mac_algorithms = kms_spec_mac(k->spec);
+        break;
+    case KMS_KEY_USAGE_TYPE_KEY_AGREEMENT:
+        m->key_agreement_algorithms = kms_spec_agreement(k->spec);
+        break;
+    case KMS_KEY_USAGE_TYPE_ENCAPSULATE_DECAPSULATE:
+    case KMS_KEY_USAGE_TYPE_NONE:
+        break;
+    }
+}
+
 enum kms_rc kms_key_metadata_of(struct kms_call *call, const struct kms_key *k,
                                 const struct kms_key_metadata **out)
 {
@@ -144,8 +166,7 @@ enum kms_rc kms_key_metadata_of(struct kms_call *call, const struct kms_key *k,
     KMS_TRY(kms_arena_str(a, k->description, &m->description));
     show_deletion(k, m);
     show_import(k, m);
-    if (k->usage == KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT)
-        m->encryption_algorithms = kms_spec_encryption(k->spec);
+    show_algorithms(k, m);
     if (kms_spec_symmetric(k->spec) && current != NULL &&
         k->state != KMS_KEY_STATE_CREATING)
         KMS_TRY(kms_kmid_text(a, current->kmid, &m->current_key_material_id));

@@ -21,19 +21,22 @@ typedef enum kms_rc kms_check_fn(const void *in);
 kms_check_fn kms_check_create_grant, kms_check_list_grants,
     kms_check_list_retirable_grants, kms_check_retire_grant;
 kms_check_fn kms_check_create_alias, kms_check_create_key, kms_check_decrypt,
-    kms_check_delete_alias, kms_check_generate_data_key,
-    kms_check_generate_data_key_without_plaintext, kms_check_generate_random,
-    kms_check_put_key_policy, kms_check_re_encrypt, kms_check_schedule_key_deletion,
+    kms_check_delete_alias, kms_check_derive_shared_secret, kms_check_generate_data_key,
+    kms_check_generate_data_key_pair, kms_check_generate_data_key_without_plaintext,
+    kms_check_generate_random, kms_check_import_key_material, kms_check_put_key_policy,
+    kms_check_re_encrypt, kms_check_replicate_key, kms_check_schedule_key_deletion,
     kms_check_tag_resource, kms_check_update_alias;
 
 /*
  * Shared by Decrypt and ReEncrypt: the ciphertext may be missing only in a dry run that
- * ignores it, and such a dry run has to name the key (path: how the member is spelt).
+ * ignores it, and such a dry run has to name the key (path: how the member is spelt). So
+ * has whoever names an asymmetric algorithm: its ciphertexts do not.
  */
 struct kms_ciphertext_request {
     struct kms_bytes blob;
     struct kms_str key_id;
     const char *key_path;
+    enum kms_encryption_algorithm_spec alg;
     bool dry_run;
     struct kms_dry_run_modifier_type_list modifiers;
 };

@@ -142,3 +142,24 @@ def key_id(kms):
 def key_mtls(kms_mtls):
     """A fresh symmetric key of the shared server daemon."""
     return kms_mtls.create_key()["KeyMetadata"]["KeyId"]
+
+
+@pytest.fixture(scope="session")
+def made(kms):
+    """made(spec, usage): the metadata of a key of the shared dev daemon, made once.
+
+    Tests that change a key make one of their own.
+    """
+    known = {}
+
+    def get(spec, usage):
+        if (spec, usage) not in known:
+            known[spec, usage] = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]
+        return known[spec, usage]
+    return get
+
+
+@pytest.fixture(scope="session")
+def lenient(kmsd_dev):
+    """The same client as kms without botocore's own checks of requests."""
+    return clients.plain(kmsd_dev, parameter_validation=False)

@@ -91,8 +91,6 @@ def test_a_usage_that_the_spec_does_not_have_is_refused(kms, spec, usage):
 
 
 @pytest.mark.parametrize("request_, words", [
-    ({"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}, "KeySpec RSA_2048"),
-    ({"KeySpec": "HMAC_512", "KeyUsage": "GENERATE_VERIFY_MAC"}, "KeySpec HMAC_512"),
     ({"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": "cks-1"}, "custom key stores")])
 def test_what_is_valid_but_not_there_yet_is_said_so(kms, request_, words):
     with refused("UnsupportedOperationException") as caught:

@@ -20,14 +20,14 @@ def _config(**more):
 _making = threading.Lock()
 
 
-def plain(daemon, account=ACCOUNT, region=REGION):
+def plain(daemon, account=ACCOUNT, region=REGION, **config):
     """A client of the dev profile's plain listener: the access key id is the account."""
     with _making:
         session = boto3.session.Session()
         return session.client(
             "kms", region_name=region, endpoint_url=daemon.http,
             aws_access_key_id=account, aws_secret_access_key="anything",
-            config=_config())
+            config=_config(**config))
 
 
 def mutual(daemon, region=REGION, account=ACCOUNT, cert=None, key=None, signed=True):

@@ -131,18 +131,13 @@ START_TEST(create_key_says_what_is_not_there_yet)
 {
     struct kms_create_key_in in = create();
 
-    in.key_spec = KMS_KEY_SPEC_HMAC_256;
-    in.key_usage = KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC;
-    refused(kms_check_create_key(&in), KMS_E_UNSUPPORTED_OPERATION,
-            "kmsd does not support keys with KeySpec HMAC_256 yet.");
-    in = create();
-    in.origin = KMS_ORIGIN_TYPE_EXTERNAL;
-    refused(kms_check_create_key(&in), KMS_E_UNSUPPORTED_OPERATION,
-            "kmsd does not support keys with origin EXTERNAL yet.");
-    in = create();
     in.custom_key_store_id = KMS_LIT("cks-1234567890abcdef0");
     refused(kms_check_create_key(&in), KMS_E_UNSUPPORTED_OPERATION,
             "kmsd does not support custom key stores yet.");
+    in = create();
+    in.origin = KMS_ORIGIN_TYPE_AWS_CLOUDHSM;
+    refused(kms_check_create_key(&in), KMS_E_UNSUPPORTED_OPERATION,
+            "kmsd does not support keys with origin AWS_CLOUDHSM yet.");
 }
 END_TEST
 
@@ -176,6 +171,24 @@ START_TEST(the_waiting_period_is_seven_to_thirty_days)
         else
             refused(rc, KMS_E_VALIDATION, words);
     }
+}
+END_TEST
+
+START_TEST(an_asymmetric_algorithm_needs_the_key_by_name)
+{
+    static const uint8_t bytes[] = {1};
+    struct kms_ciphertext_request r = {
+        .blob = KMS_BYTES(bytes),
+        .key_path = "sourceKeyId",
+        .alg = KMS_ENCRYPTION_ALGORITHM_SPEC_RSAES_OAEP_SHA_256,
+    };
+
+    refused(kms_check_ciphertext(&r), KMS_E_VALIDATION, "SourceKeyId must not be null");
+    r.key_id = KMS_LIT("1");
+    ck_assert_int_eq(kms_check_ciphertext(&r), KMS_OK);
+    r.key_id = (struct kms_str){NULL, 0};
+    r.alg = KMS_ENCRYPTION_ALGORITHM_SPEC_SYMMETRIC_DEFAULT;
+    ck_assert_int_eq(kms_check_ciphertext(&r), KMS_OK);
 }
 END_TEST
 
@@ -234,6 +247,7 @@ int main(void)
     tcase_add_test(t, a_data_key_has_exactly_one_length);
     tcase_add_test(t, the_waiting_period_is_seven_to_thirty_days);
     tcase_add_test(t, a_ciphertext_may_be_missing_only_in_a_dry_run_that_ignores_it);
+    tcase_add_test(t, an_asymmetric_algorithm_needs_the_key_by_name);
     tcase_add_test(t, no_grant_token_is_valid_while_there_are_no_grants);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);

@@ -1,0 +1,20 @@
+#include "ops/data_key_pair.h"
+#include "ops/ops.gen.h"
+
+enum kms_rc kms_op_generate_data_key_pair_without_plaintext(
+    struct kms_call *call,
+    const struct kms_generate_data_key_pair_without_plaintext_in *in,
+    struct kms_generate_data_key_pair_without_plaintext_out *out)
+{
+    const struct kms_data_key_pair_request r = {in->key_pair_spec, in->encryption_context,
+                                                in->dry_run};
+    struct kms_data_key_pair made = {0};
+
+    KMS_TRY(kms_data_key_pair_make(call, &r, &made));
+    out->private_key_ciphertext_blob = made.blob;
+    out->public_key = made.pair.spki;
+    out->key_id = call->key->arn;
+    out->key_pair_spec = in->key_pair_spec;
+    out->key_material_id = made.kmid;
+    return KMS_OK;
+}
