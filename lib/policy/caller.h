@@ -17,6 +17,7 @@ struct kms_caller {
 /* The client certificate of the connection; absent texts when there was none. */
 struct kms_peer {
     struct kms_str subject;    /* RFC 4514 text */
+    struct kms_str issuer;     /* likewise, of the CA that issued it */
     struct kms_str serial;     /* lower-case hex */
     struct kms_str spki_sha256; /* lower-case hex of SHA-256 over SubjectPublicKeyInfo */
     struct kms_str uri_san;    /* the first URI subject alternative name */
@@ -24,6 +25,7 @@ struct kms_peer {
     struct kms_str tls_cipher;
     struct kms_str source_ip;
     struct kms_str server_name; /* SNI, or absent */
+    struct kms_str listener;    /* "https", "http" */
 };
 
 #endif

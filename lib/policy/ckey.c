@@ -36,7 +36,7 @@ struct kms_ckey kms_ckey_of(struct kms_str name)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
 void kms_ckey_lower(char *to, const char *from, size_t n)

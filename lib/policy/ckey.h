@@ -3,8 +3,9 @@
  * request is decided.
  *
  * Source: AWS KMS Developer Guide, "Condition keys"; IAM User Guide, "Global condition
- * context keys". Names ignore ASCII case (RULES.md 3.1). A name that is not listed here is
- * a condition key like any other, of which no request has a value unless its finder knows.
+ * context keys". Names ignore ASCII case (RULES.md 3.1). A name that is not listed here
+ * is a condition key like any other, of which no request has a value unless its finder
+ * knows.
  */
 #ifndef KMS_POLICY_CKEY_H
 #define KMS_POLICY_CKEY_H
@@ -83,7 +84,7 @@ enum kms_ckey_id {
 #define KMS_CKEY_ENTRY(id, name) KMS_CKEY_##id,
     KMS_CKEYS(KMS_CKEY_ENTRY)
 #undef KMS_CKEY_ENTRY
-    KMS_CKEY_COUNT
+        KMS_CKEY_COUNT
 };
 
 /* A condition key as a policy names it. */

@@ -5,8 +5,8 @@
 #include "policy/document.h"
 
 /*
- * What a byte of text can become at most: "a", in a list of condition values is four bytes,
- * and a value with a token and its text are under eighty.
+ * What a byte of text can become at most: "a", in a list of condition values is four
+ * bytes, and a value with a token and its text are under eighty.
  */
 enum { SCRATCH_PER_BYTE = 24, SCRATCH_MORE = 4096 };
 
@@ -52,7 +52,7 @@ static int by_text(const void *a, const void *b)
 /* No Sid twice: RULES.md 1.2. Asked of a finished policy alone. */
 static KMS_RC check_sids(const struct kms_statement *v, uint32_t n)
 {
-    struct kms_str *sids = calloc(n, sizeof *sids);
+    struct kms_str *sids = calloc((size_t)n + 1, sizeof *sids);
     enum kms_rc rc = KMS_OK;
     uint32_t used = 0;
 
@@ -71,7 +71,8 @@ static KMS_RC check_sids(const struct kms_statement *v, uint32_t n)
     return rc;
 }
 
-static bool read_document(struct kms_policy_reader *r, json_t *doc, struct kms_policy *out)
+static bool read_document(struct kms_policy_reader *r, json_t *doc,
+                          struct kms_policy *out)
 {
     json_t *statements = json_object_get(doc, "Statement");
     size_t n = json_is_array(statements) ? json_array_size(statements) : 1;
@@ -81,7 +82,8 @@ static bool read_document(struct kms_policy_reader *r, json_t *doc, struct kms_p
         return false;
     v = kms_pool_alloc(r->pool, n, sizeof *v);
     for (size_t i = 0; i < n && v != NULL; i++) {
-        json_t *one = json_is_array(statements) ? json_array_get(statements, i) : statements;
+        json_t *one =
+            json_is_array(statements) ? json_array_get(statements, i) : statements;
 
         if (!kms_policy_read_statement(r, one, &v[i]))
             return false;

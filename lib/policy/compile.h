@@ -6,8 +6,8 @@
 #include "wire/json.h"
 
 /*
- * Each reads one part of a statement into r->pool and says whether it is one; that the pool
- * is full shows in the pool alone. What has words of its own is noted in r->faults.
+ * Each reads one part of a statement into r->pool and says whether it is one; that the
+ * pool is full shows in the pool alone. What has words of its own is noted in r->faults.
  */
 bool kms_policy_read_condition(const struct kms_policy_reader *r, json_t *value,
                                struct kms_statement *out);

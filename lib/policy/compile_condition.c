@@ -94,7 +94,8 @@ static bool text_of(const json_t *value, char number[32], struct kms_str *out)
         *out = json_is_true(value) ? KMS_LIT("true") : KMS_LIT("false");
     else if (json_is_integer(value))
         *out = (struct kms_str){
-            number, (size_t)snprintf(number, 32, "%lld", (long long)json_integer_value(value))};
+            number,
+            (size_t)snprintf(number, 32, "%lld", (long long)json_integer_value(value))};
     else
         return false;
     return true;

@@ -23,6 +23,12 @@ json_t *kms_policy_item(json_t *value, size_t i)
     return json_is_array(value) ? json_array_get(value, i) : value;
 }
 
+/* What the name of an action has besides letters and digits. */
+static bool is_mark(char c)
+{
+    return c == '_' || c == '-' || c == '*' || c == '?';
+}
+
 /* "*", or vendor:name (RULES.md 1.5). */
 static bool is_action(struct kms_str s)
 {
@@ -35,7 +41,7 @@ static bool is_action(struct kms_str s)
     if (vendor == 0 || vendor + 1 >= s.n || s.p[vendor] != ':')
         return false;
     for (size_t i = vendor + 1; i < s.n; i++) {
-        if (!is_word(s.p[i]) && memchr("_-*?", s.p[i], 4) == NULL)
+        if (!is_word(s.p[i]) && !is_mark(s.p[i]))
             return false;
     }
     return true;
@@ -54,8 +60,8 @@ bool kms_policy_read_actions(const struct kms_policy_reader *r, json_t *value,
         if (!is_action(text) || text.n > sizeof lower)
             return false;
         kms_ckey_lower(lower, text.p, text.n);
-        if (!kms_glob_compile(r->pool, (struct kms_str){lower, text.n}, KMS_GLOB_TEXT, false,
-                              false, &v[i]))
+        if (!kms_glob_compile(r->pool, (struct kms_str){lower, text.n}, KMS_GLOB_TEXT,
+                              false, false, &v[i]))
             return false;
     }
     *out = (struct kms_globs){v, (uint32_t)n};
@@ -163,8 +169,8 @@ bool kms_policy_read_principals(const struct kms_policy_reader *r, json_t *value
 static bool read_sid(const struct kms_policy_reader *r, json_t *value,
                      struct kms_statement *out)
 {
-    struct kms_str text = json_is_string(value) ? kms_json_text(value)
-                                                : (struct kms_str){NULL, 0};
+    struct kms_str text =
+        json_is_string(value) ? kms_json_text(value) : (struct kms_str){NULL, 0};
 
     for (size_t i = 0; i < text.n && r->kind != KMS_POLICY_KEY; i++) {
         if (!is_word(text.p[i]))
@@ -183,8 +189,8 @@ static bool read_effect(json_t *value, struct kms_statement *out)
     return out->deny || strcmp(json_string_value(value), "Allow") == 0;
 }
 
-static bool read_element(const struct kms_policy_reader *r, const char *name, json_t *value,
-                         struct kms_statement *out)
+static bool read_element(const struct kms_policy_reader *r, const char *name,
+                         json_t *value, struct kms_statement *out)
 {
     bool negated = strncmp(name, "Not", 3) == 0;
     const char *what = negated ? name + 3 : name;

@@ -100,9 +100,10 @@ static enum kms_match match_one(const struct kms_operator *op, const struct give
     return KMS_MATCH_NO;
 }
 
-/* Does one value of the request satisfy the operator: a listed one matches, or none does. */
-static enum kms_truth value_holds(const struct kms_condition *c, const struct given *given,
-                                  struct kms_glob_env *env)
+/* Does one value of the request satisfy the operator: a listed one matches, or none does.
+ */
+static enum kms_truth value_holds(const struct kms_condition *c,
+                                  const struct given *given, struct kms_glob_env *env)
 {
     bool hit = false;
 

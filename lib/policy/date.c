@@ -99,7 +99,8 @@ static bool take_time(struct kms_str *s, int64_t *out_ms)
         return false;
     if (!take_zone(s, &zone_min) || hour > 23 || minute > 59 || second > 59)
         return false;
-    *out_ms = ((hour * 60 + minute - zone_min) * INT64_C(60) + second) * 1000 + thousandths;
+    *out_ms =
+        ((hour * 60 + minute - zone_min) * INT64_C(60) + second) * 1000 + thousandths;
     return true;
 }
 

@@ -7,7 +7,7 @@ struct scene {
     struct kms_policy_request r;
     struct kms_policy_verdict key;
     bool iam, boundary, session; /* each lets the act pass */
-    bool same;    /* caller and key are of one account, or there is no key */
+    bool same; /* caller and key are of one account, or there is no key */
     bool service;
     bool settled; /* out says all: an explicit deny, or something unfinished */
     struct kms_decision *out;
@@ -91,7 +91,8 @@ static void ask_limits(struct scene *s)
 
     s->boundary = s->in->boundary == NULL;
     if (!s->boundary) {
-        v = ask(s, s->in->boundary->policy, "permissions boundary", s->in->boundary->name);
+        v = ask(s, s->in->boundary->policy, "permissions boundary",
+                s->in->boundary->name);
         note(s, &v, KMS_WHY_DENIED_BOUNDARY, KMS_BY_BOUNDARY, 0);
         s->boundary = kms_policy_allows(&v);
     }
@@ -106,7 +107,8 @@ static void ask_limits(struct scene *s)
 }
 
 /* True when nothing but paths is left to look at. */
-static bool open_scene(struct scene *s, const struct kms_decide *in, struct kms_decision *out)
+static bool open_scene(struct scene *s, const struct kms_decide *in,
+                       struct kms_decision *out)
 {
     *out = (struct kms_decision){.statement = -1, .iam_index = -1, .iam_statement = -1};
     *s = (struct scene){.in = in, .r = in->request, .out = out};
@@ -204,7 +206,8 @@ static bool try_grants(struct scene *s, bool *near)
         return false;
     operation = kms_grant_operation_of(s->r.action);
     for (size_t i = 0; i < s->in->n_grants; i++) {
-        enum kms_grade g = kms_grant_match(&s->in->grants[i], &s->r, operation, s->in->use);
+        enum kms_grade g =
+            kms_grant_match(&s->in->grants[i], &s->r, operation, s->in->use);
 
         if (try_grant(s, i, g, near))
             return true;
@@ -282,7 +285,8 @@ void kms_decide_retire(const struct kms_decide *in, struct kms_decision *out)
     tell(&s);
 }
 
-enum kms_rc kms_decide_lockout(const struct kms_decide *in, const struct kms_policy *proposed)
+enum kms_rc kms_decide_lockout(const struct kms_decide *in,
+                               const struct kms_policy *proposed)
 {
     struct kms_decide again = *in;
     struct kms_decision decision;
@@ -292,8 +296,9 @@ enum kms_rc kms_decide_lockout(const struct kms_decide *in, const struct kms_pol
     again.n_grants = 0;
     kms_decide(&again, &decision);
     if (!decision.allowed)
-        return kms_err(KMS_E_MALFORMED_POLICY_DOCUMENT,
-                       "The new key policy will not allow you to update the key policy in "
-                       "the future.");
+        return kms_err(
+            KMS_E_MALFORMED_POLICY_DOCUMENT,
+            "The new key policy will not allow you to update the key policy in "
+            "the future.");
     return KMS_OK;
 }

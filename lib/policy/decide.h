@@ -1,9 +1,9 @@
 /*
- * decide.h - the decision of one request: key policy, the caller's policies, its boundary,
- * its session policies and the key's grants, put together. RULES.md 6.
+ * decide.h - the decision of one request: key policy, the caller's policies, its
+ * boundary, its session policies and the key's grants, put together. RULES.md 6.
  *
- * Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Key access".
- * A pure function: same input, same decision.
+ * Source: IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Key
+ * access". A pure function: same input, same decision.
  */
 #ifndef KMS_POLICY_DECIDE_H
 #define KMS_POLICY_DECIDE_H
@@ -26,17 +26,17 @@ struct kms_named_policies {
 /* Everything that bears on a request. Borrowed. request.bounded is set from boundary. */
 struct kms_decide {
     struct kms_policy_request request;
-    struct kms_str key_account;           /* owner of the key; absent: no key is involved,
-                                             and the caller's policies alone decide */
-    const struct kms_policy *key_policy;  /* NULL with a key_account: its document could not
-                                             be compiled, and everything is denied */
+    struct kms_str key_account;          /* owner of the key; absent: no key is involved,
+                                            and the caller's policies alone decide */
+    const struct kms_policy *key_policy; /* NULL with a key_account: its document could
+                                            not be compiled, and everything is denied */
     struct kms_named_policies identity;
     const struct kms_named_policy *boundary; /* NULL: none */
     struct kms_named_policies session;       /* n 0: none */
-    const struct kms_grant_facts *grants; /* of the key, valid now; those of other grantees
-                                             may be left out */
+    const struct kms_grant_facts *grants;    /* of the key, valid now; those of other
+                                                grantees    may be left out */
     size_t n_grants;
-    const struct kms_grant_use *use;      /* NULL: no encryption context, no child */
+    const struct kms_grant_use *use; /* NULL: no encryption context, no child */
 };
 
 /* Why a request is refused. */
@@ -47,7 +47,7 @@ enum kms_why {
     KMS_WHY_DENIED_IDENTITY,
     KMS_WHY_DENIED_BOUNDARY,
     KMS_WHY_DENIED_SESSION,
-    KMS_WHY_NO_KEY,      /* neither key policy nor grant lets the caller at the key */
+    KMS_WHY_NO_KEY, /* neither key policy nor grant lets the caller at the key */
     KMS_WHY_NO_IDENTITY,
     KMS_WHY_NO_BOUNDARY,
     KMS_WHY_NO_SESSION
@@ -69,21 +69,21 @@ struct kms_decision {
     size_t index;           /* which identity or session policy, or which grant */
     int statement;          /* of the policy; -1: none in particular */
     enum kms_grade grade;   /* of the path that allowed */
-    int iam_index;          /* identity policy that allowed, too; -1: none was needed, or */
-    int iam_statement;      /* the caller is root */
+    int iam_index;     /* identity policy that allowed, too; -1: none was needed, or */
+    int iam_statement; /* the caller is root */
 };
 
 /* Decide. Cannot fail: what cannot be evaluated is denied. */
 void kms_decide(const struct kms_decide *in, struct kms_decision *out);
 /*
- * May the caller retire grants[0] (the only one)? in is as for kms_decide, with the action
- * kms:RetireGrant and the key's account and policy. RULES.md 7.4.
+ * May the caller retire grants[0] (the only one)? in is as for kms_decide, with the
+ * action kms:RetireGrant and the key's account and policy. RULES.md 7.4.
  */
 void kms_decide_retire(const struct kms_decide *in, struct kms_decision *out);
 
 /*
- * The lockout safety check: could the caller of in put another policy when proposed is the
- * key's? KMS_OK, or KMS_E_MALFORMED_POLICY_DOCUMENT with the service's words.
+ * The lockout safety check: could the caller of in put another policy when proposed is
+ * the key's? KMS_OK, or KMS_E_MALFORMED_POLICY_DOCUMENT with the service's words.
  */
 KMS_RC kms_decide_lockout(const struct kms_decide *in, const struct kms_policy *proposed);
 

@@ -57,7 +57,8 @@ static enum kms_grade best_grade(const struct walk *w, const struct kms_statemen
     return best;
 }
 
-static enum kms_grade matches_principal(const struct walk *w, const struct kms_statement *s)
+static enum kms_grade matches_principal(const struct walk *w,
+                                        const struct kms_statement *s)
 {
     bool spared;
 
@@ -65,7 +66,8 @@ static enum kms_grade matches_principal(const struct walk *w, const struct kms_s
         return KMS_GRADE_SELF; /* an identity policy is the caller's own */
     if (!s->not_principal)
         return best_grade(w, s);
-    spared = kms_who_spares(s->principals, s->n_principals, w->r->principal, w->r->bounded);
+    spared =
+        kms_who_spares(s->principals, s->n_principals, w->r->principal, w->r->bounded);
     return spared ? KMS_GRADE_NONE : KMS_GRADE_SELF;
 }
 
@@ -106,10 +108,9 @@ static void tell(const struct walk *w, const struct kms_statement *s, uint32_t n
         kms_policy_say(w->r->trace, 1, "statement %u \"%.*s\" %s: applies%s", number,
                        KMS_FMT(s->sid), effect, grades[o->grade]);
     else if (o->truth == KMS_UNDECIDED)
-        kms_policy_say(w->r->trace, 1,
-                       "statement %u \"%.*s\" %s: %s cannot be decided: %s", number,
-                       KMS_FMT(s->sid), effect, o->miss,
-                       s->deny ? "applies" : "does not apply");
+        kms_policy_say(
+            w->r->trace, 1, "statement %u \"%.*s\" %s: %s cannot be decided: %s", number,
+            KMS_FMT(s->sid), effect, o->miss, s->deny ? "applies" : "does not apply");
     else
         kms_policy_say(w->r->trace, 1, "statement %u \"%.*s\" %s: %s%s", number,
                        KMS_FMT(s->sid), effect, o->miss,

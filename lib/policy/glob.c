@@ -28,7 +28,8 @@ void kms_glob_find(const struct kms_glob_env *env, const struct kms_ckey *key,
 }
 
 /* The text of a variable; absent when it has none. */
-static struct kms_str variable(const struct kms_glob_token *t, const struct kms_glob_env *env)
+static struct kms_str variable(const struct kms_glob_token *t,
+                               const struct kms_glob_env *env)
 {
     struct kms_policy_values found;
     struct kms_str text = t->u.var->fallback;
@@ -36,7 +37,8 @@ static struct kms_str variable(const struct kms_glob_token *t, const struct kms_
     kms_glob_find(env, &t->u.var->key, &found);
     if (found.n == 1)
         text = found.v[0];
-    if (t->kind == KMS_GLOB_VAR_FIELD && text.n != 0 && memchr(text.p, ':', text.n) != NULL)
+    if (t->kind == KMS_GLOB_VAR_FIELD && text.n != 0 &&
+        memchr(text.p, ':', text.n) != NULL)
         text = (struct kms_str){NULL, 0};
     return text;
 }
@@ -64,7 +66,8 @@ static bool is_literal(const struct kms_glob_token *t)
 
 static struct kms_str literal(const struct walk *w, const struct kms_glob_token *t)
 {
-    return t->kind == KMS_GLOB_LITERAL ? (struct kms_str){t->u.text, t->n} : w->vars[t->n];
+    return t->kind == KMS_GLOB_LITERAL ? (struct kms_str){t->u.text, t->n}
+                                       : w->vars[t->n];
 }
 
 /* Behind the character at i: its first byte and the bytes that continue it. */

@@ -54,9 +54,9 @@ struct kms_glob {
 enum { KMS_GLOB_VARS_MAX = 8 };
 
 /*
- * Compile text into pool; variables says whether ${...} means something. complete adds "*"
- * fields to an ARN pattern that has fewer than six (RESOURCE only). False when text is none
- * (a bad variable, too many). A pool that is full shows in the pool alone.
+ * Compile text into pool; variables says whether ${...} means something. complete adds
+ * "*" fields to an ARN pattern that has fewer than six (RESOURCE only). False when text
+ * is none (a bad variable, too many). A pool that is full shows in the pool alone.
  */
 bool kms_glob_compile(struct kms_pool *pool, struct kms_str text, enum kms_glob_kind kind,
                       bool variables, bool complete, struct kms_glob *out);

@@ -2,7 +2,8 @@
 
 #include "policy/glob.h"
 
-/* A text on its way into tokens. They are written once counted: a run fills what it has. */
+/* A text on its way into tokens. They are written once counted: a run fills what it has.
+ */
 struct work {
     struct kms_pool *pool;
     struct kms_str left;
@@ -52,7 +53,8 @@ static struct kms_str skip_spaces(struct kms_str s)
 }
 
 /* "${" is behind s already: name, perhaps a default, the brace (RULES.md 4.1). */
-static bool read_variable(struct kms_str *s, struct kms_str *name, struct kms_str *fallback)
+static bool read_variable(struct kms_str *s, struct kms_str *name,
+                          struct kms_str *fallback)
 {
     struct kms_str at = skip_spaces(*s);
     size_t n = name_length(at);
@@ -187,7 +189,8 @@ static void complete_fields(struct work *w)
 bool kms_glob_compile(struct kms_pool *pool, struct kms_str text, enum kms_glob_kind kind,
                       bool variables, bool complete, struct kms_glob *out)
 {
-    struct work count = {.pool = pool, .left = text, .kind = kind, .variables = variables};
+    struct work count = {
+        .pool = pool, .left = text, .kind = kind, .variables = variables};
     struct work fill = count;
     uint8_t fields;
 

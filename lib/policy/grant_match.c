@@ -1,7 +1,8 @@
 #include "policy/grant_match.h"
 
 static const uint32_t carries_context =
-    KMS_GRANT_BIT(KMS_GRANT_OPERATION_ENCRYPT) | KMS_GRANT_BIT(KMS_GRANT_OPERATION_DECRYPT) |
+    KMS_GRANT_BIT(KMS_GRANT_OPERATION_ENCRYPT) |
+    KMS_GRANT_BIT(KMS_GRANT_OPERATION_DECRYPT) |
     KMS_GRANT_BIT(KMS_GRANT_OPERATION_RE_ENCRYPT_FROM) |
     KMS_GRANT_BIT(KMS_GRANT_OPERATION_RE_ENCRYPT_TO) |
     KMS_GRANT_BIT(KMS_GRANT_OPERATION_GENERATE_DATA_KEY) |
@@ -84,7 +85,8 @@ static bool stricter(const struct kms_grant_constraints *child,
         (!equals->present || !equal(equals, &parent->encryption_context_equals)))
         return false;
     if (parent->source_arn.p != NULL &&
-        (child->source_arn.p == NULL || !kms_str_eq(child->source_arn, parent->source_arn)))
+        (child->source_arn.p == NULL ||
+         !kms_str_eq(child->source_arn, parent->source_arn)))
         return false;
     if (!pairs->present)
         return true;
@@ -92,13 +94,15 @@ static bool stricter(const struct kms_grant_constraints *child,
            (subset->present && contains(subset, pairs));
 }
 
-static bool narrower(const struct kms_grant_use *use, const struct kms_grant_facts *parent,
+static bool narrower(const struct kms_grant_use *use,
+                     const struct kms_grant_facts *parent,
                      const struct kms_grant_constraints *constraints)
 {
     const struct kms_grant_constraints *child =
         use->child_constraints != NULL ? use->child_constraints : &no_constraints;
 
-    return (use->child_operations & ~parent->operations) == 0 && stricter(child, constraints);
+    return (use->child_operations & ~parent->operations) == 0 &&
+           stricter(child, constraints);
 }
 
 enum kms_grade kms_grant_match(const struct kms_grant_facts *grant,
@@ -118,7 +122,8 @@ enum kms_grade kms_grant_match(const struct kms_grant_facts *grant,
     if (!constraint_holds(constraints, operation, &use->encryption_context) ||
         !source_holds(constraints->source_arn, r))
         return KMS_GRADE_NONE;
-    if (operation == KMS_GRANT_OPERATION_CREATE_GRANT && !narrower(use, grant, constraints))
+    if (operation == KMS_GRANT_OPERATION_CREATE_GRANT &&
+        !narrower(use, grant, constraints))
         return KMS_GRADE_NONE;
     return kms_who_grade(&grant->grantee, r->principal);
 }

@@ -17,10 +17,10 @@
 /* A grant as far as decisions go. Borrowed. */
 struct kms_grant_facts {
     struct kms_str id;
-    struct kms_who grantee;          /* parsed when the grant was read */
-    struct kms_who retiring;         /* text absent: none */
-    struct kms_str issuing_account;  /* 12 digits */
-    uint32_t operations;             /* KMS_GRANT_BIT of each */
+    struct kms_who grantee;                          /* parsed when the grant was read */
+    struct kms_who retiring;                         /* text absent: none */
+    struct kms_str issuing_account;                  /* 12 digits */
+    uint32_t operations;                             /* KMS_GRANT_BIT of each */
     const struct kms_grant_constraints *constraints; /* NULL: none */
 };
 
@@ -37,8 +37,8 @@ enum kms_grant_operation kms_grant_operation_of(struct kms_str action);
 
 /*
  * The grade in which the grant allows its operation to r's caller; _NONE if it does not:
- * not that operation, another grantee, a constraint that does not hold, or (CreateGrant) a
- * child that would be wider. use may be NULL: no context.
+ * not that operation, another grantee, a constraint that does not hold, or (CreateGrant)
+ * a child that would be wider. use may be NULL: no context.
  */
 enum kms_grade kms_grant_match(const struct kms_grant_facts *grant,
                                const struct kms_policy_request *r,

@@ -57,7 +57,7 @@ struct kms_globs {
 struct kms_statement {
     struct kms_str sid; /* absent if it has none */
     bool deny, not_action, not_resource, not_principal;
-    bool has_action, has_resource; /* without one it has no effect */
+    bool has_action, has_resource;       /* without one it has no effect */
     struct kms_globs actions, resources; /* actions in lower case */
     const struct kms_who *principals;    /* key policies only */
     uint32_t n_principals;
@@ -70,7 +70,7 @@ struct kms_policy {
     enum kms_policy_kind kind;
     const struct kms_statement *v;
     uint32_t n;
-    size_t size; /* bytes of all */
+    size_t size;      /* bytes of all */
     uint64_t block[]; /* where all of it lies */
 };
 

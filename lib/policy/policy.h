@@ -55,15 +55,16 @@ bool kms_policy_principals(const struct kms_policy *p,
 
 /* What a policy says about a request: numbers of statements, -1 for none. */
 struct kms_policy_verdict {
-    bool unfinished; /* it took too long: must deny, whatever else is here */
-    int deny;        /* the first Deny that applies */
+    bool unfinished;       /* it took too long: must deny, whatever else is here */
+    int deny;              /* the first Deny that applies */
     int allow[KMS_GRADES]; /* the first Allow in each grade; in identity and session
                               policies only KMS_GRADE_SELF occurs. Not all are looked for
                               once a Deny or an Allow of grade self has been found. */
 };
 
-/* Steps that one evaluation may take: some milliseconds. Documents of life take 1,000. */
-enum { KMS_POLICY_FUEL = 4 * 1024 * 1024 };
+/* Steps that one evaluation may take: some milliseconds. Usual documents take hundreds.
+ */
+enum { KMS_POLICY_FUEL = 1024 * 1024 };
 
 void kms_policy_evaluate(const struct kms_policy *p, const struct kms_policy_request *r,
                          struct kms_policy_verdict *out);

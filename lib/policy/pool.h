@@ -1,8 +1,8 @@
 /*
  * pool.h - the one block of memory that a compiled policy is.
  *
- * A document is compiled twice: into scratch memory, to see that it is one and how much it
- * takes, and then into a block of just that size. The second run cannot fail.
+ * A document is compiled twice: into scratch memory, to see that it is one and how much
+ * it takes, and then into a block of just that size. The second run cannot fail.
  */
 #ifndef KMS_POLICY_POOL_H
 #define KMS_POLICY_POOL_H

@@ -33,8 +33,8 @@ struct kms_str kms_decision_reason(struct kms_arena *a, const struct kms_decisio
     case KMS_WHY_NO_IDENTITY:
     case KMS_WHY_NO_BOUNDARY:
     case KMS_WHY_NO_SESSION:
-        rc = kms_arena_fmt(a, &out, "because no %s allows the %.*s action", deniers[d->why],
-                           KMS_FMT(action));
+        rc = kms_arena_fmt(a, &out, "because no %s allows the %.*s action",
+                           deniers[d->why], KMS_FMT(action));
         break;
     }
     return rc == KMS_OK ? out : KMS_LIT("");
@@ -57,7 +57,8 @@ enum kms_rc kms_decision_rc(const struct kms_decision *d, const struct kms_decid
 }
 
 /* " statement 2 "Sid"" of a policy, as far as there is one. */
-static void add_statement(struct kms_buf *b, const struct kms_policy *policy, int statement)
+static void add_statement(struct kms_buf *b, const struct kms_policy *policy,
+                          int statement)
 {
     struct kms_str sid;
 
@@ -69,8 +70,8 @@ static void add_statement(struct kms_buf *b, const struct kms_policy *policy, in
         kms_buf_fmt(b, " \"%.*s\"", KMS_FMT(sid));
 }
 
-static void add_named(struct kms_buf *b, const char *what, const struct kms_named_policy *p,
-                      int statement)
+static void add_named(struct kms_buf *b, const char *what,
+                      const struct kms_named_policy *p, int statement)
 {
     kms_buf_fmt(b, "%s %.*s", what, KMS_FMT(p->name));
     add_statement(b, p->policy, statement);

@@ -20,14 +20,15 @@ enum kms_principal_kind {
 /* The caller. */
 struct kms_principal {
     enum kms_principal_kind kind;
-    struct kms_str account;    /* 12 digits; empty for a service */
-    struct kms_str arn;        /* its own; of a service its name, "s3.amazonaws.com" */
-    struct kms_str parent_arn; /* the role of a session (with its path: not in the session's
-                                  ARN), the user behind a federated one; else absent */
-    struct kms_str unique_id;  /* "AIDA..." of the user (also behind a federated one),
-                                  "AROA..." of the role; may be absent */
-    struct kms_str provider;   /* who vouched for a session of a web identity or SAML;
-                                  else absent */
+    struct kms_str account; /* 12 digits; empty for a service */
+    struct kms_str arn;     /* its own; of a service its name, "s3.amazonaws.com" */
+    struct kms_str
+        parent_arn; /* the role of a session (with its path: not in the session's
+                       ARN), the user behind a federated one; else absent */
+    struct kms_str unique_id; /* "AIDA..." of the user (also behind a federated one),
+                                 "AROA..." of the role; may be absent */
+    struct kms_str provider;  /* who vouched for a session of a web identity or SAML;
+                                 else absent */
 };
 
 /* The values that a request has of one condition key; none when n is 0. */
@@ -38,7 +39,8 @@ struct kms_policy_values {
 };
 
 /* out has one value, or none if it is absent. */
-static inline void kms_policy_values_one(struct kms_policy_values *out, struct kms_str one)
+static inline void kms_policy_values_one(struct kms_policy_values *out,
+                                         struct kms_str one)
 {
     out->one = one;
     out->v = &out->one;
@@ -46,9 +48,9 @@ static inline void kms_policy_values_one(struct kms_policy_values *out, struct k
 }
 
 /*
- * Finds the values of key; *out comes zeroed and may stay so. Asked once for every test of
- * the key, so what is dear to make is worth remembering. A value that v points to lives
- * until the evaluation ends.
+ * Finds the values of key; *out comes zeroed and may stay so. Asked once for every test
+ * of the key, so what is dear to make is worth remembering. A value that v points to
+ * lives until the evaluation ends.
  */
 struct kms_policy_context {
     void (*find)(void *arg, const struct kms_ckey *key, struct kms_policy_values *out);
@@ -63,11 +65,11 @@ struct kms_policy_trace {
 
 struct kms_policy_request {
     const struct kms_principal *principal;
-    struct kms_str action;   /* "kms:Encrypt" */
-    struct kms_str resource; /* an ARN, or "*" for acts upon no resource */
-    bool bounded;            /* the caller has a permissions boundary */
-    struct kms_policy_context context;      /* find may be NULL: no values */
-    const struct kms_policy_trace *trace;   /* NULL: nobody listens, and it costs nothing */
+    struct kms_str action;                /* "kms:Encrypt" */
+    struct kms_str resource;              /* an ARN, or "*" for acts upon no resource */
+    bool bounded;                         /* the caller has a permissions boundary */
+    struct kms_policy_context context;    /* find may be NULL: no values */
+    const struct kms_policy_trace *trace; /* NULL: nobody listens, and it costs nothing */
 };
 
 /* A context that is a plain array, for tools and tests. Names in any case. */
@@ -82,7 +84,8 @@ struct kms_policy_pairs {
     size_t n;
 };
 
-/* The finder of a struct kms_policy_pairs: .find = kms_policy_pairs_find, .arg = &pairs. */
+/* The finder of a struct kms_policy_pairs: .find = kms_policy_pairs_find, .arg = &pairs.
+ */
 void kms_policy_pairs_find(void *pairs, const struct kms_ckey *key,
                            struct kms_policy_values *out);
 

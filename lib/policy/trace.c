@@ -3,7 +3,8 @@
 
 #include "policy/trace.h"
 
-void kms_policy_say(const struct kms_policy_trace *trace, unsigned depth, const char *fmt, ...)
+void kms_policy_say(const struct kms_policy_trace *trace, unsigned depth, const char *fmt,
+                    ...)
 {
     char line[512];
     va_list ap;
@@ -11,7 +12,7 @@ void kms_policy_say(const struct kms_policy_trace *trace, unsigned depth, const 
     if (trace == NULL)
         return;
     va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
+    (void)vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     trace->line(trace->arg, depth, line);
 }

@@ -6,6 +6,7 @@
 
 /* Does nothing unless somebody listens. A line is cut after some hundred bytes. */
 __attribute__((format(printf, 3, 4))) void
-kms_policy_say(const struct kms_policy_trace *trace, unsigned depth, const char *fmt, ...);
+kms_policy_say(const struct kms_policy_trace *trace, unsigned depth, const char *fmt,
+               ...);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * typed.h - values of condition operators that are no plain text. RULES.md 5.
  *
- * The same readers take what a policy lists and what a request has. Each gives false for a
- * text that is not of the type, *out untouched.
+ * The same readers take what a policy lists and what a request has. Each gives false for
+ * a text that is not of the type, *out untouched.
  */
 #ifndef KMS_POLICY_TYPED_H
 #define KMS_POLICY_TYPED_H

@@ -19,6 +19,13 @@ static bool is_letter(char c)
     return is_upper(c) || (c >= 'a' && c <= 'z');
 }
 
+/* What names have besides letters and digits. */
+static bool is_mark(char c)
+{
+    return c == '_' || c == '+' || c == '=' || c == ',' || c == '.' || c == '@' ||
+           c == '-';
+}
+
 static bool is_account(struct kms_str s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -53,7 +60,7 @@ static bool is_names(struct kms_str s, size_t least, size_t most)
                 return false;
             parts++;
             in_part = 0;
-        } else if (is_letter(c) || is_digit(c) || memchr("_+=,.@-", c, 7) != NULL) {
+        } else if (is_letter(c) || is_digit(c) || is_mark(c)) {
             in_part++;
         } else {
             return false;
@@ -108,7 +115,8 @@ static bool parse_arn(struct kms_str text, struct kms_who *out)
     struct kms_str s = text, scheme, partition, service, region, account;
 
     if (!take_field(&s, &scheme) || !take_field(&s, &partition) ||
-        !take_field(&s, &service) || !take_field(&s, &region) || !take_field(&s, &account))
+        !take_field(&s, &service) || !take_field(&s, &region) ||
+        !take_field(&s, &account))
         return false;
     if (!kms_str_is(scheme, "arn") || !is_partition(partition) || region.n != 0 ||
         !is_account(account))
@@ -177,8 +185,9 @@ static enum kms_grade grade_of_text(const struct kms_who *who,
     case KMS_PRINCIPAL_FEDERATED:
         if (!id && same(who->text, caller->arn))
             return KMS_GRADE_SELF;
-        return same(who->text, id ? caller->unique_id : caller->parent_arn) ? KMS_GRADE_ROLE
-                                                                            : KMS_GRADE_NONE;
+        return same(who->text, id ? caller->unique_id : caller->parent_arn)
+                   ? KMS_GRADE_ROLE
+                   : KMS_GRADE_NONE;
     case KMS_PRINCIPAL_ROOT:
     case KMS_PRINCIPAL_SERVICE:
         break;
@@ -186,7 +195,8 @@ static enum kms_grade grade_of_text(const struct kms_who *who,
     return KMS_GRADE_NONE;
 }
 
-enum kms_grade kms_who_grade(const struct kms_who *who, const struct kms_principal *caller)
+enum kms_grade kms_who_grade(const struct kms_who *who,
+                             const struct kms_principal *caller)
 {
     bool service = caller->kind == KMS_PRINCIPAL_SERVICE;
     bool is = false;

@@ -22,7 +22,7 @@ enum kms_who_form {
     KMS_WHO_ARN,       /* user, role, session, federated user */
     KMS_WHO_UNIQUE_ID, /* "AIDA..." or "AROA..." */
     KMS_WHO_SERVICE,
-    KMS_WHO_PROVIDER   /* "Federated" */
+    KMS_WHO_PROVIDER /* "Federated" */
 };
 
 /* A principal; texts are borrowed from what was parsed. */
@@ -34,14 +34,17 @@ struct kms_who {
 
 /*
  * The text of an "AWS" principal, also "*", or of a grantee or retiring principal (where
- * the caller refuses _EVERYBODY). False when it is none: wildcards, groups, malformed ARNs.
+ * the caller refuses _EVERYBODY). False when it is none: wildcards, groups, malformed
+ * ARNs.
  */
 bool kms_who_parse(struct kms_str text, struct kms_who *out);
 /* The text of a "Service" or "Federated" principal. */
-bool kms_who_parse_other(struct kms_str text, enum kms_who_form form, struct kms_who *out);
+bool kms_who_parse_other(struct kms_str text, enum kms_who_form form,
+                         struct kms_who *out);
 
 /* The grade in which who is the caller; _NONE if it is somebody else. */
-enum kms_grade kms_who_grade(const struct kms_who *who, const struct kms_principal *caller);
+enum kms_grade kms_who_grade(const struct kms_who *who,
+                             const struct kms_principal *caller);
 
 /* Does a NotPrincipal of these spare the caller, whose boundary is told apart? */
 bool kms_who_spares(const struct kms_who *v, size_t n, const struct kms_principal *caller,

@@ -1,6 +1,6 @@
 /*
- * Decisions of lib/policy for the oracle: worlds come as lines of JSON on standard input, a
- * line of JSON goes out for each.
+ * Decisions of lib/policy for the oracle: worlds come as lines of JSON on standard input,
+ * a line of JSON goes out for each.
  *
  *   decide_main             the decisions
  *   decide_main --trace     with the trace of each, on standard error
@@ -45,7 +45,8 @@ static json_t *answer(const struct world *w, const struct kms_decision *d)
         reason = d->by == KMS_BY_KEY_POLICY ? "key policy"
                  : d->by == KMS_BY_GRANT    ? "grant"
                                             : "identity";
-        return json_pack("{s:b,s:s,s:o}", "allowed", 1, "reason", reason, "where", where(d));
+        return json_pack("{s:b,s:s,s:o}", "allowed", 1, "reason", reason, "where",
+                         where(d));
     }
     words = kms_decision_reason(w->arena, d, w->in.request.action);
     return json_pack("{s:b,s:s%,s:o}", "allowed", 0, "reason", words.p, words.n, "where",
@@ -89,7 +90,8 @@ static void measure(const struct world *w, long times, struct tally *tally)
         tally->worst_ns = took / times;
 }
 
-static void handle(const char *text, size_t n, const struct options *o, struct tally *tally)
+static void handle(const char *text, size_t n, const struct options *o,
+                   struct tally *tally)
 {
     static const struct kms_policy_trace trace = {line, NULL};
     json_error_t error;

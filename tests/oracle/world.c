@@ -83,13 +83,14 @@ static struct kms_str_map read_map(struct world *w, json_t *v)
 
     json_object_foreach(v, name, value)
     {
-        pairs[at++] = (struct kms_str_pair){kms_str_of(name),
-                                            kms_str_of(json_string_value(value))};
+        pairs[at++] =
+            (struct kms_str_pair){kms_str_of(name), kms_str_of(json_string_value(value))};
     }
     return (struct kms_str_map){pairs, at, json_is_object(v)};
 }
 
-static const struct kms_grant_constraints *read_constraints(struct world *w, const json_t *v)
+static const struct kms_grant_constraints *read_constraints(struct world *w,
+                                                            const json_t *v)
 {
     struct kms_grant_constraints *c = room(w, 1, sizeof *c);
 
@@ -106,8 +107,8 @@ static uint32_t read_operations(const json_t *list)
     for (size_t i = 0; i < json_array_size(list); i++) {
         enum kms_grant_operation operation;
 
-        need(kms_grant_operation_parse(kms_str_of(json_string_value(json_array_get(list, i))),
-                                       &operation),
+        need(kms_grant_operation_parse(
+                 kms_str_of(json_string_value(json_array_get(list, i))), &operation),
              "operation");
         bits |= KMS_GRANT_BIT(operation);
     }
@@ -164,8 +165,9 @@ static const struct kms_policy *read_policy(struct world *w, struct kms_str docu
     return NULL;
 }
 
-static size_t read_policies(struct world *w, const json_t *list, enum kms_policy_kind kind,
-                            const char *name, struct kms_named_policy *out)
+static size_t read_policies(struct world *w, const json_t *list,
+                            enum kms_policy_kind kind, const char *name,
+                            struct kms_named_policy *out)
 {
     need(json_array_size(list) <= POLICIES_MAX, "policies");
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -174,8 +176,9 @@ static size_t read_policies(struct world *w, const json_t *list, enum kms_policy
 
         need(kms_arena_fmt(w->arena, &each, "%s %zu", name, i) == KMS_OK, "memory");
         out[i].name = each;
-        out[i].policy = read_policy(
-            w, (struct kms_str){json_string_value(v), json_string_length(v)}, kind, each.p);
+        out[i].policy =
+            read_policy(w, (struct kms_str){json_string_value(v), json_string_length(v)},
+                        kind, each.p);
     }
     return json_array_size(list);
 }
@@ -195,8 +198,8 @@ static void read_documents(struct world *w, const json_t *json)
     w->in.identity.n = read_policies(w, json_object_get(json, "identity"),
                                      KMS_POLICY_IDENTITY, "identity", w->identity);
     w->in.session.v = w->session;
-    w->in.session.n = read_policies(w, json_object_get(json, "session"), KMS_POLICY_SESSION,
-                                    "session", w->session);
+    w->in.session.n = read_policies(w, json_object_get(json, "session"),
+                                    KMS_POLICY_SESSION, "session", w->session);
 }
 
 void world_open(struct world *w, const json_t *json)

@@ -8,92 +8,9 @@ import copy
 import json
 import random
 
-ACCOUNTS = ["111122223333", "444455556666"]
-KEYS = ["1234abcd-12ab-34cd-56ef-1234567890ab", "mrk-0123456789abcdef0123456789abcdef"]
-REGIONS = ["us-east-1", "eu-central-1"]
-OPERATIONS = ["Encrypt", "Decrypt", "GenerateDataKey", "ReEncryptFrom", "DescribeKey",
-              "CreateGrant", "PutKeyPolicy", "Sign"]
-GRANTED = ["Encrypt", "Decrypt", "GenerateDataKey", "ReEncryptFrom", "DescribeKey",
-           "CreateGrant", "RetireGrant", "Sign"]
-IAM_ONLY = ["CreateKey", "ListKeys", "GenerateRandom"]
-
-
-def arn(account, service, rest):
-    return f"arn:aws:{service}::{account}:{rest}"
-
-
-def user(account, name, unique):
-    return {"kind": "user", "account": account, "arn": arn(account, "iam", "user/" + name),
-            "unique_id": unique}
-
-
-def session(account, role, name, unique, provider=None):
-    who = {"kind": "role", "account": account, "unique_id": unique,
-           "arn": arn(account, "sts", f"assumed-role/{role.split('/')[-1]}/{name}"),
-           "parent_arn": arn(account, "iam", "role/" + role)}
-    if provider:
-        who["provider"] = provider
-    return who
-
-
-def people():
-    for account, mark in zip(ACCOUNTS, "AB"):
-        yield user(account, "alice", f"AIDAALICEALICE{mark}XX")
-        yield user(account, "ops/bob", f"AIDABOBBOBBOB{mark}XXX")
-        yield session(account, "app", "web", f"AROAAPPAPPAPP{mark}XXX")
-        yield session(account, "svc/app", "i-1", f"AROASVCSVCSVC{mark}XXX",
-                      "accounts.google.com")
-        yield {"kind": "federated", "account": account, "unique_id": f"AIDAALICEALICE{mark}XX",
-               "arn": arn(account, "sts", "federated-user/carol"),
-               "parent_arn": arn(account, "iam", "user/alice")}
-        yield {"kind": "root", "account": account, "arn": arn(account, "iam", "root")}
-    yield {"kind": "service", "account": "", "arn": "s3.amazonaws.com"}
-
-
-PEOPLE = list(people())
-
-STRINGS = {
-    "kms:ViaService": ["s3.us-east-1.amazonaws.com", "ec2.us-east-1.amazonaws.com"],
-    "kms:CallerAccount": ACCOUNTS,
-    "kms:KeySpec": ["SYMMETRIC_DEFAULT", "RSA_2048"],
-    "kms:EncryptionContext:tenant": ["42", "Tenant-É", "", "a*b"],
-    "kms:RequestAlias": ["alias/prod", "alias/Prod", "alias/${x}"],
-    "aws:PrincipalTag/team": ["red", "Red", "blue?", "42", "a:b"],
-    "aws:ResourceTag/team": ["red", "blue", "RED"],
-    "aws:username": ["alice", "bob"],
-    "kms:GranteePrincipal": [p["arn"] for p in PEOPLE[:4]],
-}
-MULTI = {
-    "kms:EncryptionContextKeys": ["tenant", "Tenant", "app", "zone"],
-    "kms:ResourceAliases": ["alias/prod", "alias/test"],
-    "kms:GrantOperations": GRANTED,
-    "aws:TagKeys": ["team", "cost", ""],
-}
-ARNS = {"aws:PrincipalArn": [p["arn"] for p in PEOPLE[:-1]],
-        "aws:SourceArn": ["arn:aws:s3:::bucket/a:b", "arn:aws:sns:us-east-1:111122223333:t"]}
-NUMBERS = {"kms:RotationPeriodInDays": ["365", "90", "90.0", "0365", "-1"],
-           "kms:ScheduleKeyDeletionPendingWindowInDays": ["7", "30", "x"],
-           "aws:MultiFactorAuthAge": ["100", "900719925474099267", "900719925474099268"]}
-DATES = {"aws:CurrentTime": ["2026-10-01T12:00:00Z", "2026-10-01", "2026-10-01T14:00:00+02:00",
-                             "1790856000", "1790856000.5", "2026", "2026-02-30", "soon"],
-         "kms:ValidTo": ["1790856000", "2026-10-01T12:00:00.001Z", "2026-10"]}
-BOOLS = {"aws:SecureTransport": ["true", "false"], "kms:MultiRegion": ["True", "false"],
-         "kms:GrantIsForAWSResource": ["true", "yes"]}
-ADDRESSES = {"aws:SourceIp": ["203.0.113.7", "10.1.2.3", "2001:db8::5", "::ffff:10.1.2.3",
-                              "10.1.2.03", "unknown"]}
-NETWORKS = ["203.0.113.0/24", "203.0.113.7", "10.0.0.0/8", "0.0.0.0/0", "2001:DB8::/32",
-            "::/0", "::ffff:10.0.0.0/104", "10.1.2.3/31", "203.0.113.7/32"]
-BYTES = {"kms:RecipientAttestation:ImageSha384": ["abc", "abd"]}
-POOLS = [STRINGS, STRINGS, MULTI, ARNS, NUMBERS, DATES, BOOLS, ADDRESSES, BYTES]
-TESTS = {
-    "String": ["Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like",
-               "NotLike"],
-    "Arn": ["Equals", "NotEquals", "Like", "NotLike"],
-    "Numeric": ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan",
-                "GreaterThanEquals"],
-}
-VARIABLES = ["${aws:PrincipalTag/team}", "${aws:username, 'alice'}", "${*}", "${?}", "${$}",
-             "${aws:principaltag/TEAM , 'red'}", "${kms:EncryptionContextKeys}", "${no:such}"]
+from universe import (ACCOUNTS, ADDRESSES, ARNS, BOOLS, BYTES, DATES, GRANTED, IAM_ONLY, KEYS,
+                      MULTI, NETWORKS, NUMBERS, OPERATIONS, PEOPLE, POOLS, REGIONS, TESTS,
+                      VARIABLES, arn)
 
 
 class Maker:
@@ -135,9 +52,13 @@ class Maker:
             return self.wild(self.wild(text))
         if how < 0.86:
             return self.recase(text)
-        if how < 0.96:
+        if how < 0.94:
             at = self.r.randint(0, len(text))
             return text[:at] + self.pick(VARIABLES) + text[at + self.r.randint(0, 5):]
+        if how < 0.98 and text:     # a variable in the place of a character or two
+            at = self.r.randrange(len(text))
+            default = text[at:at + self.r.choice([1, 2])].replace("'", "")
+            return f"{text[:at]}${{no:such, '{default}'}}{text[at + len(default):]}"
         return text + self.pick(["x", " ", "é", "/", ":", "\u212a"])
 
     # --- the act ---------------------------------------------------------------------------
@@ -302,10 +223,10 @@ class Maker:
     def statement(self, kind, world):
         deny = self.chance(0.22)
         out = {"Effect": "Deny" if deny else "Allow"}
-        if self.chance(0.3):
-            out["Sid"] = "S" + str(self.r.randrange(1000))
+        if self.chance(0.3 if kind == "key" else 0.1):
+            out["Sid"] = self.pick(["S", "S", "S", "a b"]) + str(self.r.randrange(100))
         if kind == "key":
-            name = "NotPrincipal" if deny and self.chance(0.3) else "Principal"
+            name = "NotPrincipal" if self.chance(0.3 if deny else 0.005) else "Principal"
             out[name] = self.principal(world["principal"])
         out["NotAction" if self.chance(0.08) else "Action"] = self.actions(world["action"])
         out["NotResource" if self.chance(0.08) else "Resource"] = self.resources(
@@ -353,7 +274,34 @@ class Maker:
 
     # --- the world -------------------------------------------------------------------------------
 
+    def lab(self):
+        """One statement, and nothing that keeps its condition or principal from deciding."""
+        who = copy.deepcopy(self.pick(PEOPLE[:-1]))
+        owner = who["account"]
+        resource = f"arn:aws:kms:us-east-1:{owner}:key/{KEYS[0]}"
+        out = {"principal": who, "context": self.context(), "key_account": owner,
+               "identity": [], "session": [], "grants": [], "action": "kms:Sign",
+               "resource": resource + (":x:y" if self.chance(0.2) else "")}
+        allow = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+        tried = dict(allow, Condition=self.condition(out["context"]))
+        if self.chance(0.2):
+            tried["Resource"] = self.resources("key", out["resource"])
+        statements = [tried]
+        if self.chance(0.3):
+            tried["Effect"] = "Deny"
+            statements.append(allow)
+            if self.chance(0.3):
+                del tried["Principal"], tried["Condition"]
+                tried["NotPrincipal"] = {"AWS": self.some(self.names(who), 1) + [who["arn"]]}
+                if self.chance(0.2):
+                    tried["NotPrincipal"]["Federated"] = "accounts.google.com"
+        out["key_policy"] = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        return out
+
     def world(self):
+        return self.lab() if self.chance(0.4) else self.full()
+
+    def full(self):
         who = copy.deepcopy(self.pick(PEOPLE))
         if who["kind"] == "role" and self.chance(0.3):
             who.pop("unique_id")
