@@ -1,6 +1,7 @@
 #include "keyring/keyring.h"
 #include "ops/due.h"
 #include "ops/family.h"
+#include "ops/imported.h"
 #include "store/keys.h"
 
 /* One act under way. */
@@ -52,15 +53,13 @@ static KMS_RC take_pending(const struct act *a, struct kms_key *k)
         k->on_demand_count--;
         return KMS_OK;
     }
-    v = kms_arena_alloc(k->arena, k->n_versions * sizeof *v);
+    v = kms_imported_versions(k);
     if (v == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a key record");
-    for (size_t i = 0; i < k->n_versions; i++)
-        v[i] = k->versions[i];
-    v[k->n_versions - 1].rotated_ms = a->at_ms;
-    v[k->n_versions - 1].rotation_type = KMS_ROTATION_TYPE_ON_DEMAND;
-    k->versions = v;
-    k->current_version = v[k->n_versions - 1].number;
+    v += k->n_versions - 1;
+    v->rotated_ms = a->at_ms;
+    v->rotation_type = KMS_ROTATION_TYPE_ON_DEMAND;
+    k->current_version = v->number;
     kms_state_after_loss(k);
     a->done->event = "RotateKey";
     return KMS_OK;
@@ -99,18 +98,13 @@ static KMS_RC expire(const struct act *a)
     struct kms_key_version *v;
 
     KMS_TRY(kms_key_copy(a->key, &k));
-    v = kms_arena_alloc(k->arena, k->n_versions * sizeof *v);
+    v = kms_imported_versions(k);
     if (v == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a key record");
     for (size_t i = 0; i < k->n_versions; i++) {
-        v[i] = k->versions[i];
-        if (v[i].expires_ms == 0 || v[i].expires_ms > a->at_ms)
-            continue;
-        v[i].sealed = (struct kms_bytes){NULL, 0};
-        v[i].expiration = KMS_EXPIRATION_MODEL_TYPE_NONE;
-        v[i].expires_ms = 0;
+        if (v[i].expires_ms != 0 && v[i].expires_ms <= a->at_ms)
+            kms_imported_destroy(&v[i]);
     }
-    k->versions = v;
     kms_state_after_loss(k);
     a->done->event = "DeleteExpiredKeyMaterial";
     a->done->destroyed = true;

@@ -1,5 +1,7 @@
+#include "key/spec.h"
+#include "key/state.h"
+#include "ops/family.h"
 #include "ops/ops.gen.h"
-#include "ops/ops.h"
 
 enum { LIMIT_MAX = 1000, LIMIT_DEFAULT = 100 };
 
@@ -11,18 +13,54 @@ static bool listed(const struct kms_list_key_rotations_in *in,
            v->rotation_type != KMS_ROTATION_TYPE_NONE;
 }
 
+/* Imported material that waits can be rotated in once every replica has it as well. */
+static KMS_RC pending_state(struct kms_call *call, const struct kms_key_version *v,
+                            enum kms_key_material_state *out)
+{
+    bool everywhere = false;
+
+    KMS_TRY(kms_family_has(call->tx, call->key, v->kmid, &everywhere));
+    if (kms_state_is_replica(call->key) && v->sealed.p == NULL)
+        everywhere = false;
+    *out = everywhere ? KMS_KEY_MATERIAL_STATE_PENDING_ROTATION
+                      : KMS_KEY_MATERIAL_STATE_PENDING_MULTI_REGION_IMPORT_AND_ROTATION;
+    return KMS_OK;
+}
+
+static KMS_RC state_of(struct kms_call *call, const struct kms_key_version *v,
+                       enum kms_key_material_state *out)
+{
+    if (v->number > call->key->current_version)
+        return pending_state(call, v, out);
+    *out = v->number == call->key->current_version ? KMS_KEY_MATERIAL_STATE_CURRENT
+                                                   : KMS_KEY_MATERIAL_STATE_NON_CURRENT;
+    return KMS_OK;
+}
+
+/* What only imported material has. */
+static void show_import(const struct kms_key_version *v,
+                        struct kms_rotations_list_entry *out)
+{
+    out->key_material_description = v->description;
+    out->import_state =
+        v->sealed.p != NULL ? KMS_IMPORT_STATE_IMPORTED : KMS_IMPORT_STATE_PENDING_IMPORT;
+    out->expiration_model = v->expiration;
+    out->valid_to_ms = v->expires_ms;
+    out->has_valid_to = v->expires_ms != 0;
+}
+
 static KMS_RC entry(struct kms_call *call, const struct kms_key_version *v,
                     struct kms_rotations_list_entry *out)
 {
     *out = (struct kms_rotations_list_entry){
         .key_id = call->key->arn,
-        .key_material_state = v->number == call->key->current_version
-                                  ? KMS_KEY_MATERIAL_STATE_CURRENT
-                                  : KMS_KEY_MATERIAL_STATE_NON_CURRENT,
         .rotation_date_ms = v->rotated_ms,
         .has_rotation_date = v->rotation_type != KMS_ROTATION_TYPE_NONE,
         .rotation_type = v->rotation_type,
     };
+    KMS_TRY(state_of(call, v, &out->key_material_state));
+    if (call->key->origin == KMS_ORIGIN_TYPE_EXTERNAL)
+        show_import(v, out);
     return kms_kmid_text(call->arena, v->kmid, &out->key_material_id);
 }
 
@@ -74,6 +112,10 @@ enum kms_rc kms_op_list_key_rotations(struct kms_call *call,
     struct kms_str filter, number;
     uint32_t last = 0;
 
+    /* Only what can be rotated has more than one material to list. */
+    if (in->include_key_material == KMS_INCLUDE_KEY_MATERIAL_ALL_KEY_MATERIAL &&
+        !kms_spec_symmetric(call->key->spec))
+        return KMS_E_UNSUPPORTED_OPERATION;
     KMS_TRY(kms_arena_fmt(call->arena, &filter, "%.*s/%s", KMS_FMT(call->key->id),
                           kms_include_key_material_name(in->include_key_material)));
     KMS_TRY(kms_page_open(call, in->has_limit, in->limit, LIMIT_MAX, LIMIT_DEFAULT,
