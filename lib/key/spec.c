@@ -84,7 +84,6 @@ static const struct row {
     unsigned usages;
     size_t width;         /* modulus, coordinate or raw material */
     size_t signature_max; /* DER: two integers of width + 1 bytes in a sequence */
-    bool slow;
     struct kms_encryption_algorithm_spec_list encryption;
     struct kms_signing_algorithm_spec_list signing;
     struct kms_mac_algorithm_spec_list mac;
@@ -92,50 +91,49 @@ static const struct row {
 } rows[KMS_KEY_SPEC_COUNT] = {
 #define SYMMETRIC_ROW                                                                    \
     {                                                                                    \
-        KMS_FAMILY_SYMMETRIC, ENCRYPT, SYMMETRIC_LEN, 0, false, LIST(symmetric),         \
-            NO_LIST, NO_LIST, NO_LIST                                                    \
+        KMS_FAMILY_SYMMETRIC, ENCRYPT, SYMMETRIC_LEN, 0, LIST(symmetric), NO_LIST,       \
+            NO_LIST, NO_LIST                                                             \
     }
 #define RSA_ROW(len)                                                                     \
     {                                                                                    \
-        KMS_FAMILY_RSA, ENCRYPT | SIGN, (len), (len), true, LIST(oaep), LIST(rsassa),    \
-            NO_LIST, NO_LIST                                                             \
+        KMS_FAMILY_RSA, ENCRYPT | SIGN, (len), (len), LIST(oaep), LIST(rsassa), NO_LIST, \
+            NO_LIST                                                                      \
     }
-#define NIST_ROW(len, signature, slow, algs)                                             \
+#define NIST_ROW(len, signature, algs)                                                   \
     {                                                                                    \
-        KMS_FAMILY_EC, SIGN | AGREE, (len), (signature), (slow), NO_LIST, LIST(algs),    \
-            NO_LIST, LIST(ecdh)                                                          \
+        KMS_FAMILY_EC, SIGN | AGREE, (len), (signature), NO_LIST, LIST(algs), NO_LIST,   \
+            LIST(ecdh)                                                                   \
     }
 #define HMAC_ROW(len, algs)                                                              \
     {                                                                                    \
-        KMS_FAMILY_HMAC, MAC, (len), 0, false, NO_LIST, NO_LIST, LIST(algs), NO_LIST     \
+        KMS_FAMILY_HMAC, MAC, (len), 0, NO_LIST, NO_LIST, LIST(algs), NO_LIST            \
     }
 #define ML_DSA_ROW(signature)                                                            \
     {                                                                                    \
-        KMS_FAMILY_ML_DSA, SIGN, 0, (signature), true, NO_LIST, LIST(ml_dsa), NO_LIST,   \
-            NO_LIST                                                                      \
+        KMS_FAMILY_ML_DSA, SIGN, 0, (signature), NO_LIST, LIST(ml_dsa), NO_LIST, NO_LIST \
     }
 #define ML_KEM_ROW                                                                       \
     {                                                                                    \
-        KMS_FAMILY_ML_KEM, ENCAPSULATE, 0, 0, false, NO_LIST, NO_LIST, NO_LIST, NO_LIST  \
+        KMS_FAMILY_ML_KEM, ENCAPSULATE, 0, 0, NO_LIST, NO_LIST, NO_LIST, NO_LIST         \
     }
 
     [KMS_KEY_SPEC_SYMMETRIC_DEFAULT] = SYMMETRIC_ROW,
     [KMS_KEY_SPEC_RSA_2048] = RSA_ROW(256),
     [KMS_KEY_SPEC_RSA_3072] = RSA_ROW(384),
     [KMS_KEY_SPEC_RSA_4096] = RSA_ROW(512),
-    [KMS_KEY_SPEC_ECC_NIST_P256] = NIST_ROW(32, 72, false, ecdsa_256),
-    [KMS_KEY_SPEC_ECC_NIST_P384] = NIST_ROW(48, 104, true, ecdsa_384),
-    [KMS_KEY_SPEC_ECC_NIST_P521] = NIST_ROW(66, 139, true, ecdsa_512),
-    [KMS_KEY_SPEC_ECC_SECG_P256K1] = {KMS_FAMILY_EC, SIGN, 32, 72, true, NO_LIST,
+    [KMS_KEY_SPEC_ECC_NIST_P256] = NIST_ROW(32, 72, ecdsa_256),
+    [KMS_KEY_SPEC_ECC_NIST_P384] = NIST_ROW(48, 104, ecdsa_384),
+    [KMS_KEY_SPEC_ECC_NIST_P521] = NIST_ROW(66, 139, ecdsa_512),
+    [KMS_KEY_SPEC_ECC_SECG_P256K1] = {KMS_FAMILY_EC, SIGN, 32, 72, NO_LIST,
                                       LIST(ecdsa_256), NO_LIST, NO_LIST},
-    [KMS_KEY_SPEC_ECC_NIST_EDWARDS25519] = {KMS_FAMILY_ED25519, SIGN, 32, 64, false,
-                                            NO_LIST, LIST(eddsa), NO_LIST, NO_LIST},
+    [KMS_KEY_SPEC_ECC_NIST_EDWARDS25519] = {KMS_FAMILY_ED25519, SIGN, 32, 64, NO_LIST,
+                                            LIST(eddsa), NO_LIST, NO_LIST},
     [KMS_KEY_SPEC_HMAC_224] = HMAC_ROW(28, hmac_224),
     [KMS_KEY_SPEC_HMAC_256] = HMAC_ROW(32, hmac_256),
     [KMS_KEY_SPEC_HMAC_384] = HMAC_ROW(48, hmac_384),
     [KMS_KEY_SPEC_HMAC_512] = HMAC_ROW(64, hmac_512),
-    [KMS_KEY_SPEC_SM2] = {KMS_FAMILY_SM2, ENCRYPT | SIGN | AGREE, 32, 72, true,
-                          LIST(sm2pke), LIST(sm2dsa), NO_LIST, LIST(ecdh)},
+    [KMS_KEY_SPEC_SM2] = {KMS_FAMILY_SM2, ENCRYPT | SIGN | AGREE, 32, 72, LIST(sm2pke),
+                          LIST(sm2dsa), NO_LIST, LIST(ecdh)},
     [KMS_KEY_SPEC_ML_DSA_44] = ML_DSA_ROW(2420),
     [KMS_KEY_SPEC_ML_DSA_65] = ML_DSA_ROW(3309),
     [KMS_KEY_SPEC_ML_DSA_87] = ML_DSA_ROW(4627),
@@ -182,11 +180,6 @@ bool kms_spec_symmetric(enum kms_key_spec spec)
 bool kms_spec_asymmetric(enum kms_key_spec spec)
 {
     return rows[spec].family > KMS_FAMILY_HMAC;
-}
-
-bool kms_spec_slow(enum kms_key_spec spec)
-{
-    return rows[spec].slow;
 }
 
 struct kms_encryption_algorithm_spec_list kms_spec_encryption(enum kms_key_spec spec)

@@ -29,13 +29,6 @@ bool kms_spec_allows(enum kms_key_spec spec, enum kms_key_usage_type usage);
 bool kms_spec_symmetric(enum kms_key_spec spec);
 /* True for a spec with a public key: neither symmetric nor HMAC. */
 bool kms_spec_asymmetric(enum kms_key_spec spec);
-/*
- * True when a private operation takes longer than about 60 us with one of the OpenSSL
- * versions kmsd runs with, and so belongs on the crypto pool: RSA, ML-DSA, SM2, and the
- * curves that have no assembly in OpenSSL 3.0. Ed25519 is not slow, but below OpenSSL 3.2
- * its ED25519_PH_SHA_512 is, with 450 us each way.
- */
-bool kms_spec_slow(enum kms_key_spec spec);
 
 /*
  * The algorithms a key of this spec lists when it has the usage they are for:
