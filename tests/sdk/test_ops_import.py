@@ -5,16 +5,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from support import audit, clients, importing
+from support.clocked import START, arn_of, date
 from support.importing import bring, external, imported, parameters
 from support.rawhttp import call
 from support.refusal import refused, shown
 
 OTHER = b"\x17" * 32
-START = 1893456000   # a whole second, so that dates compare exactly
-
-
-def arn_of(key, region="us-east-1"):
-    return f"arn:aws:kms:{region}:111122223333:key/{key}"
 
 
 def metadata(kms, key):
@@ -26,10 +22,6 @@ def at(daemon, seconds):
     daemon.clock(freeze=True)
     daemon.clock(set=START + seconds)
     return clients.plain(daemon)
-
-
-def date(seconds):
-    return datetime.fromtimestamp(START + seconds, timezone.utc)
 
 
 # --- the key before its material, and with it --------------------------------------------
