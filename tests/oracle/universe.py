@@ -62,7 +62,8 @@ MULTI = {
     "aws:TagKeys": ["", "team", "cost"],
 }
 ARNS = {"aws:PrincipalArn": [p["arn"] for p in PEOPLE[:-1]],
-        "aws:SourceArn": ["arn:aws:s3:::bucket/a:b", "arn:aws:sns:us-east-1:111122223333:t"]}
+        "aws:SourceArn": ["arn:aws:s3:::bucket/a:b", "arn:aws:sns:us-east-1:111122223333:t",
+                          "arn:aws:sns"]}
 NUMBERS = {"kms:RotationPeriodInDays": ["365", "90", "90.0", "0365", "-1", "-2", "90.5"],
            "kms:ScheduleKeyDeletionPendingWindowInDays": ["7", "30", "x"],
            "aws:MultiFactorAuthAge": ["100", "900719925474099267", "900719925474099268"]}
@@ -77,8 +78,9 @@ ADDRESSES = {"aws:SourceIp": ["203.0.113.7", "10.1.2.3", "2001:db8::5", "::ffff:
                               "10.1.2.03", "10.1.2.3/8", "unknown"]}
 NETWORKS = ["203.0.113.0/24", "203.0.113.7", "10.0.0.0/8", "0.0.0.0/0", "2001:DB8::/32",
             "::/0", "::ffff:10.0.0.0/104", "10.1.2.3/31", "203.0.113.7/32"]
+LETTERS = {"kms:EncryptionContext:city": ["€", "É", "é", "×", "÷", "e", "tenant", "app"]}
 BYTES = {"kms:RecipientAttestation:ImageSha384": ["abc", "abd"]}
-POOLS = [STRINGS, STRINGS, MULTI, ARNS, NUMBERS, DATES, BOOLS, ADDRESSES, BYTES]
+POOLS = [STRINGS, LETTERS, STRINGS, MULTI, ARNS, NUMBERS, DATES, BOOLS, ADDRESSES, BYTES]
 TESTS = {
     "String": ["Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like",
                "NotLike"],

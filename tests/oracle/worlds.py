@@ -9,7 +9,7 @@ import json
 import random
 
 from universe import (ACCOUNTS, ADDRESSES, ARNS, BOOLS, BYTES, DATES, GRANTED, IAM_ONLY, KEYS,
-                      MULTI, NETWORKS, NUMBERS, OPERATIONS, PEOPLE, POOLS, REGIONS, TESTS,
+                      LETTERS, MULTI, NETWORKS, NUMBERS, OPERATIONS, PEOPLE, POOLS, REGIONS, TESTS,
                       VARIABLES, arn)
 
 
@@ -44,8 +44,10 @@ class Maker:
 
     def near(self, text):
         how = self.r.random()
-        if how < 0.45:
+        if how < 0.40:
             return text
+        if how < 0.44 and len(text) == 1:
+            return self.pick(["?", "??", text.swapcase(), "${kms:EncryptionContextKeys}"])
         if how < 0.75:
             return self.wild(text)
         if how < 0.80:
@@ -65,7 +67,7 @@ class Maker:
 
     def context(self):
         out = {}
-        for pool in POOLS[1:]:
+        for pool in POOLS[2:] + [LETTERS]:
             for key, values in pool.items():
                 if self.chance(0.5):
                     n = self.r.choice([1, 1, 2, 3]) if pool is MULTI else 1
@@ -177,7 +179,7 @@ class Maker:
         else:
             name = "String" + self.pick(TESTS["String"])
         if self.chance(0.08):
-            return "Null"
+            return self.pick(["Null"] * 20 + ["NullIfExists", "ForAnyValue:Null"])
         if self.chance(0.15):
             name += "IfExists"
         if self.chance(0.6 if pool is MULTI else 0.05):
@@ -187,7 +189,7 @@ class Maker:
     def listed(self, pool, name, key, context):
         given = context.get(key, [])
         source = list(given) if given and self.chance(0.6) else pool[key]
-        if name == "Null":
+        if "Null" in name:
             return self.pick(["true", "false", True, False, ["true", "false"]])
         if pool is ADDRESSES:
             values = self.some(NETWORKS, 1)
@@ -214,7 +216,7 @@ class Maker:
             values = self.listed(pool, name, key, context)
             out.setdefault(name, {})[self.recase(key) if self.chance(0.2) else key] = values
         if self.chance(0.03):      # an operator upon keys of another type
-            pool = self.pick(POOLS[4:])
+            pool = self.pick(POOLS[5:])
             key = self.pick(list(self.pick(POOLS)))
             out.setdefault(self.operator(pool), {})[key] = self.pick(
                 [[], "true", "1", "2026-10-01", "10.0.0.0/8", "YWJj"])
@@ -223,8 +225,8 @@ class Maker:
     def statement(self, kind, world):
         deny = self.chance(0.22)
         out = {"Effect": "Deny" if deny else "Allow"}
-        if self.chance(0.3 if kind == "key" else 0.1):
-            out["Sid"] = self.pick(["S", "S", "S", "a b"]) + str(self.r.randrange(100))
+        if self.chance(0.3):
+            out["Sid"] = self.pick(["S"] * 30 + ["a b"]) + str(self.r.randrange(40))
         if kind == "key":
             name = "NotPrincipal" if self.chance(0.3 if deny else 0.005) else "Principal"
             out[name] = self.principal(world["principal"])
