@@ -61,9 +61,20 @@ static enum kms_rc open_home(struct kms_daemon *d)
                : kms_err(KMS_E_IO, "%s: %s", c->data, strerror(errno));
 }
 
+static enum kms_rc open_directory(const struct kms_config *c, struct kms_directory **out)
+{
+    const struct kms_identities_spec spec = {.open = true};
+    struct kms_identities_fault fault;
+    struct kms_directory_opts opts = {.rules = c->identities, .n_rules = c->n_identities};
+
+    KMS_TRY(kms_identities_new(&spec, &fault, &opts.identities));
+    return kms_directory_new(&opts, out);
+}
+
 static enum kms_rc open_service(struct kms_daemon *d)
 {
     const struct kms_config *c = d->config;
+    KMS_AUTO(directory) directory = NULL;
     struct kms_service_opts opts = {
         .store = d->home->store,
         .keyring = d->home->keyring,
@@ -71,10 +82,10 @@ static enum kms_rc open_service(struct kms_daemon *d)
                   .default_region = kms_str_of(c->region),
                   .default_account = kms_str_of(c->account)},
         .dev = c->dev,
-        .rules = c->identities,
-        .n_rules = c->n_identities,
     };
 
+    KMS_TRY(open_directory(c, &directory));
+    opts.directory = directory;
     return kms_service_new(&opts, &d->service);
 }
 

@@ -1,7 +1,8 @@
 #include <string.h>
 
 #include "authn/principal.h"
-#include "authn/scope.h"
+#include "authn/sigv4.h"
+#include "policy/who.h"
 
 static bool is_account(struct kms_str s)
 {
@@ -13,126 +14,227 @@ static bool is_account(struct kms_str s)
     return true;
 }
 
-/* "arn:", partition, ":iam::", account, ":", resource */
-static bool split_arn(struct kms_str arn, struct kms_str *partition,
-                      struct kms_str *account, struct kms_str *resource)
+/* Fields of arn:<partition>:<iam or sts>::<account>:<resource>. */
+static bool split_arn(struct kms_str arn, struct kms_str *account, struct kms_str *resource)
 {
-    struct kms_str field[6], rest = arn;
+    struct kms_str field[5], rest = arn;
+    struct kms_who who;
 
+    if (!kms_who_parse(arn, &who) ||
+        (who.form != KMS_WHO_ARN && who.form != KMS_WHO_ROOT))
+        return false;
     for (int i = 0; i < 5; i++) {
-        const char *at = rest.n != 0 ? memchr(rest.p, ':', rest.n) : NULL;
+        const char *at = memchr(rest.p, ':', rest.n);
 
-        if (at == NULL)
-            return false;
         field[i] = (struct kms_str){rest.p, (size_t)(at - rest.p)};
         rest = kms_str_skip(rest, field[i].n + 1);
     }
-    field[5] = rest;
-    if (!kms_str_is(field[0], "arn") || field[1].n == 0 || !kms_str_is(field[2], "iam") ||
-        field[3].n != 0 || !is_account(field[4]) || field[5].n == 0)
-        return false;
-    *partition = field[1];
     *account = field[4];
-    *resource = field[5];
+    *resource = rest;
     return true;
-}
-
-static bool is_principal(struct kms_str resource)
-{
-    return kms_str_is(resource, "root") ||
-           (kms_str_starts(resource, "user/") && resource.n > strlen("user/")) ||
-           (kms_str_starts(resource, "role/") && resource.n > strlen("role/"));
 }
 
 bool kms_principal_account(struct kms_str arn, struct kms_str *account)
 {
-    struct kms_str partition, found, resource;
+    struct kms_str resource;
 
-    if (!split_arn(arn, &partition, &found, &resource) || !is_principal(resource))
-        return false;
-    *account = found;
-    return true;
-}
-
-enum kms_rc kms_principal_of_peer(const struct kms_identity_rule *rules, size_t n_rules,
-                                  struct kms_str partition, const struct kms_peer *peer,
-                                  struct kms_str *principal)
-{
-    struct kms_str arn_partition, account, resource;
-
-    for (size_t i = 0; i < n_rules; i++) {
-        struct kms_str text =
-            rules[i].match == KMS_MATCH_URI ? peer->uri_san : peer->subject;
-
-        if (text.p != NULL && kms_str_eq(text, rules[i].value)) {
-            *principal = rules[i].principal;
-            return KMS_OK;
-        }
-    }
-    if (peer->uri_san.p != NULL &&
-        split_arn(peer->uri_san, &arn_partition, &account, &resource) &&
-        kms_str_eq(arn_partition, partition) && is_principal(resource)) {
-        *principal = peer->uri_san;
-        return KMS_OK;
-    }
-    return kms_err(KMS_E_ACCESS_DENIED,
-                   "no identity rule names the certificate with subject %.*s",
-                   KMS_FMT(peer->subject));
+    return split_arn(arn, account, &resource);
 }
 
 static struct kms_str type_of(struct kms_str resource)
 {
     if (kms_str_is(resource, "root"))
         return KMS_LIT("Root");
-    return kms_str_starts(resource, "role/") ? KMS_LIT("AssumedRole") : KMS_LIT("IAMUser");
+    if (kms_str_starts(resource, "user/"))
+        return KMS_LIT("IAMUser");
+    return kms_str_starts(resource, "federated-user/") ? KMS_LIT("FederatedUser")
+                                                       : KMS_LIT("AssumedRole");
 }
 
-static enum kms_rc by_certificate(const struct kms_proofs *proofs, struct kms_caller *c)
+/* principal_id: a key or a key's id, for names are given again and those are not. */
+static enum kms_rc name(struct kms_str arn, struct kms_str principal_id,
+                        struct kms_caller *c)
 {
-    struct kms_str partition, resource;
+    struct kms_str resource;
 
-    KMS_TRY(kms_principal_of_peer(proofs->rules, proofs->n_rules, proofs->partition,
-                                  proofs->peer, &c->principal_arn));
-    if (!split_arn(c->principal_arn, &partition, &c->account, &resource))
-        return kms_err(KMS_E_ACCESS_DENIED, "%.*s is not a principal",
-                       KMS_FMT(c->principal_arn));
+    if (!split_arn(arn, &c->account, &resource))
+        return kms_err(KMS_E_ACCESS_DENIED, "%.*s is not a principal", KMS_FMT(arn));
+    c->principal_arn = arn;
     c->type = type_of(resource);
-    /* The key, not the name, is what stays the same when a name is given again. */
-    c->principal_id = proofs->peer->spki_sha256;
+    c->principal_id = principal_id;
     return KMS_OK;
 }
 
-static enum kms_rc by_credential(const struct kms_proofs *proofs, struct kms_arena *a,
-                                 const struct kms_credential *credential,
-                                 struct kms_caller *c)
+static enum kms_rc invalid_token(void)
 {
-    struct kms_str akid = credential->access_key_id;
+    return kms_err(KMS_E_UNRECOGNIZED_CLIENT,
+                   "The security token included in the request is invalid.");
+}
 
-    c->account = is_account(akid) ? akid : proofs->default_account;
-    c->type = KMS_LIT("IAMUser");
-    c->principal_id = akid;
-    return kms_arena_fmt(a, &c->principal_arn, "arn:%.*s:iam::%.*s:user/%.*s",
-                         KMS_FMT(proofs->partition), KMS_FMT(c->account), KMS_FMT(akid));
+static enum kms_rc missing_token(void)
+{
+    return kms_err(KMS_E_MISSING_AUTHENTICATION_TOKEN, "Missing Authentication Token");
+}
+
+/* Sessions have a token and long-term keys have none; both are compared in full. */
+static bool token_fits(struct kms_str expected, struct kms_str sent)
+{
+    if (expected.p == NULL || sent.p == NULL)
+        return expected.p == NULL && sent.p == NULL;
+    return expected.n == sent.n && kms_ct_equal(expected.p, sent.p, sent.n);
+}
+
+/* What one request proves. */
+struct proof {
+    const struct kms_proofs *with;
+    struct kms_arena *arena;
+    struct kms_signature signature;
+    bool is_signed; /* signature is there, good or not */
+    bool known;     /* and so is its access key, in access */
+    struct kms_access access;
+    bool certified;
+    struct kms_peer_identity certificate;
+};
+
+static enum kms_rc look_at_signature(struct proof *p)
+{
+    const struct kms_proofs *with = p->with;
+    enum kms_rc rc;
+
+    p->is_signed = kms_signature_there(with->request);
+    if (!p->is_signed)
+        return KMS_OK;
+    KMS_TRY(kms_signature_parse(with->request, p->arena, &p->signature));
+    if (with->access == NULL)
+        return KMS_OK;
+    rc = with->access->find(with->access->arg, p->signature.credential.access_key_id,
+                            &p->access);
+    p->known = rc == KMS_OK;
+    return rc == KMS_E_NOT_FOUND ? KMS_OK : rc;
+}
+
+/* A key without a secret is one of the dev profile, which believes whoever names it. */
+static enum kms_rc verify_signature(const struct proof *p)
+{
+    const struct kms_access *access = &p->access;
+
+    if (!p->known || (access->secret == NULL && p->with->dev))
+        return KMS_OK;
+    if (access->secret == NULL ||
+        !token_fits(access->session_token, p->signature.session_token))
+        return invalid_token();
+    if (access->expires_ms != 0 && access->expires_ms <= p->with->now_ms)
+        return kms_err(KMS_E_EXPIRED_TOKEN,
+                       "The security token included in the request is expired");
+    return kms_signature_verify(&p->signature, p->with->request, access->secret,
+                                p->with->now_ms, p->arena);
+}
+
+static enum kms_rc look_at_certificate(struct proof *p)
+{
+    const struct kms_peer *peer = p->with->request->peer;
+
+    if (peer == NULL || peer->spki_sha256.p == NULL ||
+        p->with->wanted == KMS_PROOF_SIGNATURE)
+        return KMS_OK;
+    KMS_TRY(kms_principal_of_peer(p->with->rules, p->with->n_rules, p->with->partition,
+                                  peer, p->arena, &p->certificate));
+    p->certified = true;
+    return KMS_OK;
+}
+
+static bool may_sign(struct kms_str pattern, struct kms_str arn)
+{
+    if (pattern.p == NULL)
+        return false;
+    if (pattern.n != 0 && pattern.p[pattern.n - 1] == '*')
+        return arn.n >= pattern.n - 1 && memcmp(arn.p, pattern.p, pattern.n - 1) == 0;
+    return kms_str_eq(pattern, arn);
+}
+
+/* Certificate and signature are one caller, or the certificate's rule says otherwise. */
+static enum kms_rc agree(const struct proof *p)
+{
+    const struct kms_peer_identity *c = &p->certificate;
+
+    if (kms_str_eq(c->principal, p->access.principal) ||
+        may_sign(c->signs_for, p->access.principal))
+        return KMS_OK;
+    return kms_err(KMS_E_ACCESS_DENIED,
+                   "The certificate is of %.*s and the signature of %.*s.",
+                   KMS_FMT(c->principal), KMS_FMT(p->access.principal));
+}
+
+static enum kms_rc by_signature(const struct proof *p, struct kms_proven *out)
+{
+    out->signed_by_key = p->access.secret != NULL;
+    out->issued_ms = p->access.issued_ms;
+    return name(p->access.principal, p->signature.credential.access_key_id, &out->caller);
+}
+
+/* Dev: whoever names an access key nobody has issued is the user of that name. */
+static enum kms_rc by_name(const struct proof *p, struct kms_proven *out)
+{
+    struct kms_str id = p->signature.credential.access_key_id, arn;
+    struct kms_str account = is_account(id) ? id : p->with->default_account;
+
+    KMS_TRY(kms_arena_fmt(p->arena, &arn, "arn:%.*s:iam::%.*s:user/%.*s",
+                          KMS_FMT(p->with->partition), KMS_FMT(account), KMS_FMT(id)));
+    if (name(arn, id, &out->caller) == KMS_OK)
+        return KMS_OK;
+    return invalid_token();
+}
+
+/* The dev profile: any credential, else the certificate. */
+static enum kms_rc decide_dev(const struct proof *p, struct kms_proven *out)
+{
+    bool named = p->is_signed && !p->known;
+
+    if (p->known && p->access.secret == NULL)
+        return by_signature(p, out);
+    if (named && (!p->certified || is_account(p->signature.credential.access_key_id)))
+        return by_name(p, out);
+    if (p->known && p->certified)
+        KMS_TRY(agree(p));
+    if (p->known)
+        return by_signature(p, out);
+    return p->certified ? name(p->certificate.principal,
+                               p->with->request->peer->spki_sha256, &out->caller)
+                        : missing_token();
+}
+
+static enum kms_rc decide(const struct proof *p, struct kms_proven *out)
+{
+    enum kms_proof wanted = p->with->wanted;
+    bool sign = wanted == KMS_PROOF_SIGNATURE || wanted == KMS_PROOF_BOTH ||
+                (wanted == KMS_PROOF_EITHER && !p->certified);
+
+    if (sign && !p->known)
+        return p->is_signed ? invalid_token() : missing_token();
+    if ((wanted == KMS_PROOF_CERTIFICATE || wanted == KMS_PROOF_BOTH) && !p->certified)
+        return missing_token();
+    if (p->known && p->certified)
+        KMS_TRY(agree(p));
+    if (p->known)
+        return by_signature(p, out);
+    return name(p->certificate.principal, p->with->request->peer->spki_sha256,
+                &out->caller);
 }
 
 enum kms_rc kms_authenticate(const struct kms_proofs *proofs, struct kms_arena *a,
-                             struct kms_caller *out)
+                             struct kms_proven *out)
 {
-    bool certified = proofs->peer != NULL && proofs->peer->spki_sha256.p != NULL;
-    struct kms_caller c = {.region = proofs->default_region};
-    struct kms_credential credential = {0};
+    struct proof p = {.with = proofs, .arena = a};
+    struct kms_proven proven = {.caller = {.region = proofs->default_region}};
 
-    if (proofs->authorization.p != NULL) {
-        KMS_TRY(kms_credential_parse(proofs->authorization, &credential));
-        c.region = credential.region;
-        c.access_key_id = credential.access_key_id;
+    KMS_TRY(look_at_signature(&p));
+    KMS_TRY(verify_signature(&p));
+    KMS_TRY(look_at_certificate(&p));
+    if (p.is_signed) {
+        proven.caller.region = p.signature.credential.region;
+        proven.caller.access_key_id = p.signature.credential.access_key_id;
     }
-    if (certified && !(proofs->dev && is_account(credential.access_key_id)))
-        KMS_TRY(by_certificate(proofs, &c));
-    else if (proofs->dev && credential.access_key_id.p != NULL)
-        KMS_TRY(by_credential(proofs, a, &credential, &c));
-    else
-        return kms_err(KMS_E_MISSING_AUTHENTICATION_TOKEN, "Missing Authentication Token");
-    *out = c;
+    KMS_TRY(proofs->dev ? decide_dev(&p, &proven) : decide(&p, &proven));
+    *out = proven;
     return KMS_OK;
 }

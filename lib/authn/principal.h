@@ -1,51 +1,73 @@
 /*
- * principal.h - from a client certificate or a credential to a principal.
+ * principal.h - who is calling: by certificate, by signature, or by both.
  *
- * Principals are IAM ARNs: arn:<partition>:iam::<account>:root, user/<name> or
- * role/<name>.
+ * A listener says which proofs it wants. Source: AWS General Reference, "Signature Version
+ * 4"; the refusals are those of the service.
  */
 #ifndef KMS_AUTHN_PRINCIPAL_H
 #define KMS_AUTHN_PRINCIPAL_H
 
-#include "base/arena.h"
-#include "policy/caller.h"
+#include "authn/http.h"
+#include "authn/peer_rule.h"
+#include "base/secret.h"
 
-/* Maps a client certificate to a principal. */
-struct kms_identity_rule {
-    enum { KMS_MATCH_URI, KMS_MATCH_SUBJECT } match;
-    struct kms_str value;     /* exact text of the URI SAN or RFC 4514 subject */
-    struct kms_str principal; /* arn:aws:iam::ACCOUNT:user/NAME or role/NAME */
-};
-
-/* Account of an IAM principal ARN; false when arn is not one. */
+/* Account of a principal's ARN; false when arn is not one. */
 bool kms_principal_account(struct kms_str arn, struct kms_str *account);
 
-/*
- * The principal of a verified certificate: the first rule that matches, else a URI SAN
- * that is itself an IAM ARN of this partition. KMS_E_ACCESS_DENIED when neither is so.
- * Borrowed from rule or peer.
- */
-KMS_RC kms_principal_of_peer(const struct kms_identity_rule *rules, size_t n_rules,
-                             struct kms_str partition, const struct kms_peer *peer,
-                             struct kms_str *principal);
+enum kms_proof {
+    KMS_PROOF_CERTIFICATE, /* a signature gives the Region, and is checked if it can be */
+    KMS_PROOF_SIGNATURE,   /* certificates are not asked for */
+    KMS_PROOF_BOTH,
+    KMS_PROOF_EITHER /* a certificate, else a signature */
+};
+
+/* What is known of an access key. */
+struct kms_access {
+    struct kms_str principal;     /* ARN of a user or session */
+    const struct kms_secret *secret;
+    int64_t issued_ms, expires_ms; /* expires 0: a long-term key */
+    struct kms_str session_token; /* what has to come along; absent: none may */
+};
+
+/* Looks up access keys. */
+struct kms_access_source {
+    /*
+     * KMS_OK with what belongs to id, valid until the exchange ends; KMS_E_NOT_FOUND, bare,
+     * when there is no such key. Other errors: it cannot be told.
+     */
+    KMS_RC (*find)(void *arg, struct kms_str id, struct kms_access *out);
+    void *arg;
+};
 
 /* What is known about a request before anybody is believed. */
 struct kms_proofs {
-    const struct kms_peer *peer;    /* a verified certificate when spki_sha256 is there */
-    struct kms_str authorization;   /* the header's value, or absent */
+    const struct kms_request *request;
+    enum kms_proof wanted;
+    int64_t now_ms;
     struct kms_str partition, default_account, default_region;
     const struct kms_identity_rule *rules;
     size_t n_rules;
-    bool dev; /* any credential is a user of its account; 12 digits name the account */
+    const struct kms_access_source *access; /* NULL: there are no access keys */
+    bool dev; /* unknown access keys are users of their account */
+};
+
+/* Who was proven. */
+struct kms_proven {
+    struct kms_caller caller;
+    int64_t issued_ms; /* of temporary credentials; 0: they are not */
+    bool signed_by_key; /* a signature was verified */
 };
 
 /*
- * Who is calling. With a certificate its principal calls, and a credential gives only
- * the Region (in the dev profile a 12-digit access key id the account too). Without one
- * (dev only) the credential is the user arn:...:user/<access key id>. Neither:
- * KMS_E_MISSING_AUTHENTICATION_TOKEN.
+ * Who is calling. An access key that is known is always verified, whatever proofs are
+ * wanted, and has to be of the principal that the certificate names (or that its rule
+ * lets sign). One that is not known proves nothing; beside a certificate, where the
+ * listener can do without signatures, it still gives the Region.
+ *
+ * In the dev profile an unknown access key is the user of that name, in the account of
+ * that name when it is 12 digits, and stands before the certificate then.
  */
 KMS_RC kms_authenticate(const struct kms_proofs *proofs, struct kms_arena *a,
-                        struct kms_caller *out);
+                        struct kms_proven *out);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "authn/principal.h"
 #include "base/buf.h"
+#include "dispatch/directory.h"
 #include "keyring/keyring.h"
 #include "ops/ops.h"
 #include "policy/caller.h"
@@ -25,9 +26,9 @@ struct kms_service_opts {
     struct kms_keyring *keyring; /* row key loaded */
     struct kms_realm realm;
     bool dev;                    /* dev profile: any SigV4 credential, test hooks */
-    /* Rules before the built-in one: a URI SAN that is itself an IAM ARN names itself. */
-    const struct kms_identity_rule *rules;
-    size_t n_rules;
+    enum kms_proof proof;        /* of the TLS listener */
+    bool no_authz;               /* dev: whoever is somebody may do everything */
+    struct kms_directory *directory; /* who is who; the service takes a reference */
 };
 
 /* Takes up the audit chain, writes the start record, starts the schedule. */
@@ -39,19 +40,6 @@ KMS_RC kms_service_new(const struct kms_service_opts *opts, struct kms_service *
  */
 KMS_RC kms_service_identify(struct kms_service *s, const struct kms_peer *peer,
                             struct kms_arena *a, struct kms_str *principal);
-
-struct kms_header {
-    struct kms_str name, value;
-};
-
-/* Everything is borrowed until the exchange is freed. */
-struct kms_request {
-    struct kms_str method, path, query;
-    const struct kms_header *headers;
-    size_t n_headers;
-    struct kms_bytes body;
-    const struct kms_peer *peer;
-};
 
 struct kms_reply {
     int status;

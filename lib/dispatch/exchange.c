@@ -34,6 +34,7 @@ void kms_exchange_free(struct kms_exchange *x)
     give_up_keys(x);
     kms_buf_clear(&x->record);
     kms_buf_clear(&x->reply.body);
+    kms_directory_free(x->directory);
     kms_arena_free(x->arena);
     free(x);
 }
@@ -65,8 +66,11 @@ static void with_snapshot(struct kms_exchange *x,
                           enum kms_rc (*stages)(struct kms_exchange *x))
 {
     KMS_AUTO(tx) tx = NULL;
-    enum kms_rc rc = kms_store_read(x->service->opts.store, &tx);
+    uint8_t root[32];
+    enum kms_rc rc;
 
+    kms_store_root(x->service->opts.store, &x->epoch, root);
+    rc = kms_store_read(x->service->opts.store, &tx);
     x->call.tx = tx;
     kms_exchange_fail(x, rc == KMS_OK ? stages(x) : rc);
     x->call.tx = NULL;

@@ -2,6 +2,7 @@
 #ifndef KMS_DISPATCH_EXCHANGE_H
 #define KMS_DISPATCH_EXCHANGE_H
 
+#include "authz/actor.h"
 #include "dispatch/pool.h"
 #include "dispatch/service.h"
 #include "ops/lane.h"
@@ -18,7 +19,10 @@ struct kms_exchange {
     const void *in; /* decoded input */
     void *out;      /* what the operation answers */
     bool authenticated;
-    struct kms_str decision; /* why authz allowed it */
+    struct kms_directory *directory; /* who is who, for all of this exchange */
+    struct kms_actor actor;          /* the caller, once authenticated */
+    uint64_t epoch;                  /* of the store, before its snapshot was taken */
+    struct kms_str decision;         /* what allowed or refused it */
     enum kms_rc rc;
     struct kms_str message;  /* words of rc, in the arena */
     struct kms_buf record;   /* body of the audit record, once described */
@@ -55,8 +59,6 @@ void kms_reply_fill(struct kms_exchange *x);
 /* The answer when the record could not be written; nothing of the result is left. */
 void kms_reply_internal(struct kms_exchange *x);
 
-/* The value of a header by its lower-case name; absent when it was not sent. */
-struct kms_str kms_request_header(const struct kms_request *req, const char *name);
 /* The Content-Type is JSON 1.1, with or without parameters: no other is read. */
 bool kms_request_is_json(const struct kms_request *req);
 

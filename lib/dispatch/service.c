@@ -12,16 +12,7 @@ static enum kms_rc copy_opts(const struct kms_service_opts *from, struct kms_are
                              struct kms_service_opts *out)
 {
     struct kms_service_opts o = *from;
-    struct kms_identity_rule *rules = kms_arena_alloc(a, o.n_rules * sizeof *rules);
 
-    if (rules == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory");
-    for (size_t i = 0; i < o.n_rules; i++) {
-        rules[i].match = from->rules[i].match;
-        KMS_TRY(kms_arena_str(a, from->rules[i].value, &rules[i].value));
-        KMS_TRY(kms_arena_str(a, from->rules[i].principal, &rules[i].principal));
-    }
-    o.rules = rules;
     KMS_TRY(kms_arena_str(a, from->realm.partition, &o.realm.partition));
     KMS_TRY(kms_arena_str(a, from->realm.default_region, &o.realm.default_region));
     KMS_TRY(kms_arena_str(a, from->realm.default_account, &o.realm.default_account));
@@ -47,8 +38,11 @@ enum kms_rc kms_service_new(const struct kms_service_opts *opts, struct kms_serv
 
     if (s == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory");
+    pthread_mutex_init(&s->directory_lock, NULL);
+    s->directory = kms_directory_ref(opts->directory);
     KMS_TRY(kms_arena_new(&s->arena));
     KMS_TRY(copy_opts(opts, s->arena, &s->opts));
+    KMS_TRY(kms_authz_new(&s->authz));
     KMS_TRY(kms_refusals_new(&s->refusals));
     KMS_TRY(kms_audit_open(s->opts.store, &s->audit));
     KMS_TRY(kms_service_event(s, "Start", (struct kms_str){NULL, 0}));
@@ -76,18 +70,34 @@ void kms_service_free(struct kms_service *s)
     }
     kms_audit_free(s->audit);
     kms_refusals_free(s->refusals);
+    kms_authz_free(s->authz);
+    kms_directory_free(s->directory);
+    pthread_mutex_destroy(&s->directory_lock);
     kms_arena_free(s->arena);
     free(s);
+}
+
+struct kms_directory *kms_service_directory(struct kms_service *s)
+{
+    struct kms_directory *d;
+
+    pthread_mutex_lock(&s->directory_lock);
+    d = kms_directory_ref(s->directory);
+    pthread_mutex_unlock(&s->directory_lock);
+    return d;
 }
 
 enum kms_rc kms_service_identify(struct kms_service *s, const struct kms_peer *peer,
                                  struct kms_arena *a, struct kms_str *principal)
 {
-    struct kms_str found;
+    KMS_AUTO(directory) d = kms_service_directory(s);
+    const struct kms_identity_rule *rules;
+    struct kms_peer_identity found;
+    size_t n;
 
-    KMS_TRY(kms_principal_of_peer(s->opts.rules, s->opts.n_rules, s->opts.realm.partition,
-                                  peer, &found));
-    return kms_arena_str(a, found, principal);
+    rules = kms_directory_rules(d, &n);
+    KMS_TRY(kms_principal_of_peer(rules, n, s->opts.realm.partition, peer, a, &found));
+    return kms_arena_str(a, found.principal, principal);
 }
 
 void kms_service_refused(struct kms_service *s, struct kms_str source_ip,

@@ -2,9 +2,11 @@
 #ifndef KMS_DISPATCH_SERVICE_H
 #define KMS_DISPATCH_SERVICE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "audit/audit.h"
+#include "authz/authz.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/pool.h"
 #include "key/ident.h"
@@ -14,8 +16,11 @@ struct kms_schedule;
 struct kms_refusals;
 
 struct kms_service {
-    struct kms_service_opts opts; /* texts and rules copied into arena */
+    struct kms_service_opts opts; /* texts copied into arena */
     struct kms_arena *arena;
+    struct kms_authz *authz;
+    pthread_mutex_t directory_lock;
+    struct kms_directory *directory; /* under directory_lock */
     struct kms_audit *audit; /* used in the writer's thread only */
     struct kms_refusals *refusals;
     struct kms_schedule *schedule;
@@ -23,6 +28,8 @@ struct kms_service {
     atomic_bool destroyed; /* key material was: the log that held it is to be folded in */
 };
 
+/* Who is who now: one more reference. */
+struct kms_directory *kms_service_directory(struct kms_service *s);
 /* A fresh lower-case UUID: the id of a request or event. */
 KMS_RC kms_service_new_id(struct kms_arena *a, struct kms_str *out);
 /* Have the next run of due work (dispatch/due.h) fold the write-ahead log in. */

@@ -1,27 +1,13 @@
 #include <string.h>
-#include <strings.h>
 
-#include "authz/authz.h"
-#include "authz/retire.h"
 #include "base/clock.h"
-#include "dispatch/exchange.h"
+#include "dispatch/authorize.h"
 #include "key/state.h"
 #include "ops/grant.h"
 #include "ops/ops.gen.h"
 #include "ops/request.h"
 #include "ops/resolve.h"
 #include "wire/decode.h"
-
-struct kms_str kms_request_header(const struct kms_request *req, const char *name)
-{
-    for (size_t i = 0; i < req->n_headers; i++) {
-        struct kms_str n = req->headers[i].name;
-
-        if (n.n == strlen(name) && strncasecmp(n.p, name, n.n) == 0)
-            return req->headers[i].value;
-    }
-    return (struct kms_str){NULL, 0};
-}
 
 bool kms_request_is_json(const struct kms_request *req)
 {
@@ -36,17 +22,20 @@ bool kms_request_is_json(const struct kms_request *req)
 static enum kms_rc authenticate(struct kms_exchange *x)
 {
     const struct kms_service_opts *o = &x->service->opts;
+    struct kms_proofs proofs = {.request = x->req,
+                                .wanted = o->proof,
+                                .now_ms = x->call.now_ms,
+                                .partition = o->realm.partition,
+                                .default_account = o->realm.default_account,
+                                .default_region = o->realm.default_region,
+                                .dev = o->dev};
+    struct kms_proven proven;
 
-    KMS_TRY(kms_authenticate(
-        &(struct kms_proofs){.peer = x->req->peer,
-                             .authorization = kms_request_header(x->req, "authorization"),
-                             .partition = o->realm.partition,
-                             .default_account = o->realm.default_account,
-                             .default_region = o->realm.default_region,
-                             .rules = o->rules,
-                             .n_rules = o->n_rules,
-                             .dev = o->dev},
-        x->arena, &x->call.caller));
+    x->directory = kms_service_directory(x->service);
+    proofs.rules = kms_directory_rules(x->directory, &proofs.n_rules);
+    KMS_TRY(kms_authenticate(&proofs, x->arena, &proven));
+    x->call.caller = proven.caller;
+    KMS_TRY(kms_identify(x, &proven));
     x->authenticated = true;
     return KMS_OK;
 }
@@ -120,20 +109,6 @@ static const struct kms_key *key_of(const struct kms_exchange *x, size_t rule)
     return rule == 0 ? x->call.key : x->call.key2;
 }
 
-static enum kms_rc authorize(struct kms_exchange *x)
-{
-    const struct kms_op *op = x->call.op;
-
-    if (op->scope == KMS_SCOPE_GRANT)
-        return kms_authz_retire(&x->call.caller, x->call.grant, x->call.key, &x->decision);
-    if (op->n_keys == 0)
-        return kms_authz_check(&x->call.caller, op->action, NULL, &x->decision);
-    for (size_t i = 0; i < op->n_keys; i++)
-        KMS_TRY(kms_authz_check(&x->call.caller, op->keys[i].action, key_of(x, i),
-                                &x->decision));
-    return KMS_OK;
-}
-
 /* Origin, then state, then usage: the order of refusals the service shows. */
 static enum kms_rc check_gate(struct kms_exchange *x)
 {
@@ -194,7 +169,7 @@ static enum kms_rc choose_lane(struct kms_exchange *x)
 
 enum kms_rc kms_stages_check(struct kms_exchange *x)
 {
-    static stage_fn *const stages[] = {resolve_keys, check_tokens, authorize, check_gate,
+    static stage_fn *const stages[] = {resolve_keys, kms_authorize, check_tokens, check_gate,
                                       choose_lane};
 
     return run_stages(x, stages, sizeof stages / sizeof stages[0]);

@@ -3,20 +3,31 @@
 #include "key/ident.h"
 #include "ops/alias.h"
 #include "ops/resolve.h"
+#include "policy/decide.h"
 #include "store/aliases.h"
 #include "store/keys.h"
 
-enum kms_rc kms_resolve_denied(struct kms_call *call, const struct kms_key_rule *rule,
-                               struct kms_str arn)
+enum kms_rc kms_resolve_denied(struct kms_call *call, const struct kms_key_rule *rule)
 {
-    return kms_err(
-        KMS_E_ACCESS_DENIED,
-        "User: %.*s is not authorized to perform: %s on resource: %.*s because "
-        "no resource-based policy allows the %s action",
-        KMS_FMT(call->caller.principal_arn), rule->action, KMS_FMT(arn), rule->action);
+    return kms_decision_veiled(call->caller.principal_arn, kms_str_of(rule->action),
+                               KMS_LIT(" on this resource"), (struct kms_str){NULL, 0});
 }
 
-/* An ARN must be of this partition, Region and account; a bare name always is. */
+/* The account whose key it is: an ARN says so, a bare id or name is the caller's. */
+static struct kms_str owner_of(const struct kms_call *call, const struct kms_ident *id)
+{
+    return id->account.p != NULL ? id->account : call->caller.account;
+}
+
+static bool is_foreign(const struct kms_call *call, const struct kms_ident *id)
+{
+    return !kms_str_eq(owner_of(call, id), call->caller.account);
+}
+
+/*
+ * An ARN must be of this partition and Region, and of this account where the operation does
+ * not work across accounts; a bare name always is.
+ */
 static KMS_RC check_place(struct kms_call *call, const struct kms_key_rule *rule,
                           const struct kms_ident *id, struct kms_str ident)
 {
@@ -26,9 +37,8 @@ static KMS_RC check_place(struct kms_call *call, const struct kms_key_rule *rule
         return kms_err(KMS_E_INVALID_ARN, "Invalid arn %.*s", KMS_FMT(ident));
     if (!kms_str_eq(id->region, call->caller.region))
         return kms_err(KMS_E_NOT_FOUND, "Invalid arn %.*s", KMS_FMT(id->region));
-    if (!kms_str_eq(id->account, call->caller.account) &&
-        call->op->scope != KMS_SCOPE_GRANT)
-        return kms_resolve_denied(call, rule, ident);
+    if (is_foreign(call, id) && !rule->cross_account)
+        return kms_resolve_denied(call, rule);
     return KMS_OK;
 }
 
@@ -36,8 +46,6 @@ static KMS_RC by_key_id(struct kms_call *call, const struct kms_key_rule *rule,
                         const struct kms_ident *id, struct kms_str ident,
                         const struct kms_key **out)
 {
-    const struct kms_str account =
-        id->account.p != NULL ? id->account : call->caller.account;
     uint8_t uuid[KMS_UUID_LEN];
     bool multi_region;
     struct kms_str arn;
@@ -46,11 +54,11 @@ static KMS_RC by_key_id(struct kms_call *call, const struct kms_key_rule *rule,
     if (!kms_ident_uuid(id->name, uuid, &multi_region))
         return kms_err(KMS_E_NOT_FOUND, "Invalid keyId '%.*s'", KMS_FMT(id->name));
     KMS_TRY(check_place(call, rule, id, ident));
-    rc = kms_keys_get(call->tx, account, call->caller.region, id->name, out);
+    rc = kms_keys_get(call->tx, owner_of(call, id), call->caller.region, id->name, out);
     if (rc != KMS_E_NOT_FOUND)
         return rc;
-    if (!kms_str_eq(account, call->caller.account))
-        return kms_resolve_denied(call, rule, ident);
+    if (is_foreign(call, id))
+        return kms_resolve_denied(call, rule);
     KMS_TRY(kms_ident_arn(call->arena, call->realm->partition, call->caller.region,
                           call->caller.account, "key/", id->name, &arn));
     return kms_err(KMS_E_NOT_FOUND, "Key '%.*s' does not exist", KMS_FMT(arn));
@@ -65,15 +73,17 @@ static KMS_RC by_alias(struct kms_call *call, const struct kms_key_rule *rule,
     enum kms_rc rc;
 
     KMS_TRY(check_place(call, rule, id, ident));
-    rc = kms_aliases_get(call->tx, call->caller.account, call->caller.region, id->name,
+    rc = kms_aliases_get(call->tx, owner_of(call, id), call->caller.region, id->name,
                          call->arena, &alias);
+    if (rc == KMS_E_NOT_FOUND && is_foreign(call, id))
+        return kms_resolve_denied(call, rule);
     if (rc == KMS_E_NOT_FOUND) {
         KMS_TRY(kms_alias_arn(call, id->name, &arn));
         return kms_err(KMS_E_NOT_FOUND, "Alias %.*s is not found.", KMS_FMT(arn));
     }
     KMS_TRY(rc);
-    KMS_TRY(kms_keys_get(call->tx, call->caller.account, call->caller.region,
-                         alias.key_id, out));
+    KMS_TRY(kms_keys_get(call->tx, owner_of(call, id), call->caller.region, alias.key_id,
+                         out));
     call->alias = id->name;
     return KMS_OK;
 }
@@ -113,27 +123,24 @@ static KMS_RC compare(const struct kms_key *key, const uint8_t uuid[KMS_UUID_LEN
                    "that can perform this operation.");
 }
 
-static KMS_RC find(struct kms_call *call, const uint8_t uuid[KMS_UUID_LEN],
-                   const uint8_t kmid[KMS_KMID_LEN], const struct kms_key **out)
+/*
+ * Of whatever account: authorization decides. Material that is here under another uuid is
+ * damage, which decryption finds out once the caller may know of it.
+ */
+static KMS_RC find(struct kms_call *call, const struct kms_key_rule *rule,
+                   const uint8_t uuid[KMS_UUID_LEN], const uint8_t kmid[KMS_KMID_LEN],
+                   const struct kms_key **out)
 {
-    KMS_AUTO_KEY key = NULL;
-    enum kms_rc rc = kms_keys_by_uuid(call->tx, call->caller.region, uuid, &key);
+    enum kms_rc rc = kms_keys_by_uuid(call->tx, call->caller.region, uuid, out);
 
-    if (rc == KMS_E_NOT_FOUND) {
-        /* Material that is here under another uuid: damaged, not unknown. */
-        rc = kms_keys_by_kmid(call->tx, call->caller.region, kmid, &key);
-        if (rc == KMS_OK && kms_str_eq(key->account, call->caller.account))
-            return KMS_E_INVALID_CIPHERTEXT;
-    }
-    if (rc == KMS_E_NOT_FOUND ||
-        (rc == KMS_OK && !kms_str_eq(key->account, call->caller.account)))
-        return kms_err(
-            KMS_E_ACCESS_DENIED,
-            "The ciphertext refers to a customer master key that does not exist, "
-            "does not exist in this region, or you are not allowed to access.");
-    KMS_TRY(rc);
-    *out = KMS_TAKE(key);
-    return KMS_OK;
+    if (rc == KMS_E_NOT_FOUND)
+        rc = kms_keys_by_kmid(call->tx, call->caller.region, kmid, out);
+    if (rc == KMS_E_NOT_FOUND)
+        return kms_decision_veiled(
+            call->caller.principal_arn, kms_str_of(rule->action),
+            KMS_LIT(" on the resource associated with this ciphertext"),
+            (struct kms_str){NULL, 0});
+    return rc;
 }
 
 enum kms_rc kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_rule *rule,
@@ -147,7 +154,7 @@ enum kms_rc kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_r
         return *out != NULL ? KMS_OK : KMS_E_INVALID_CIPHERTEXT;
     rc = kms_keyring_names(blob, uuid, kmid);
     if (*out == NULL)
-        return rc == KMS_OK ? find(call, uuid, kmid, out) : rc;
+        return rc == KMS_OK ? find(call, rule, uuid, kmid, out) : rc;
     /* Not readable at all: decryption says so, after the gates. */
     return rc == KMS_OK ? compare(*out, uuid, kmid) : KMS_OK;
 }

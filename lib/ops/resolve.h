@@ -15,15 +15,15 @@
  *   KMS_E_NOT_FOUND      no such key or alias, a malformed key id, another Region's ARN
  *   KMS_E_INVALID_ARN    not an ARN of a key or alias here, or an alias where
  *                        rule->forms has none
- *   KMS_E_ACCESS_DENIED  an ARN of another account: nothing gives access to it. Where the
- *                        grant decides (KMS_SCOPE_GRANT) only when there is no such key
+ *   KMS_E_ACCESS_DENIED  an ARN of another account, and nothing is there or the operation
+ *                        does not work across accounts (rule->cross_account); in the text
+ *                        of a refusal by the key's policy
  */
 KMS_RC kms_resolve_key(struct kms_call *call, const struct kms_key_rule *rule,
                        struct kms_str ident, const struct kms_key **out);
 
 /* KMS_E_ACCESS_DENIED: the service's words for a key of which nothing may be told. */
-KMS_RC kms_resolve_denied(struct kms_call *call, const struct kms_key_rule *rule,
-                          struct kms_str arn);
+KMS_RC kms_resolve_denied(struct kms_call *call, const struct kms_key_rule *rule);
 
 /*
  * The grant of a request to retire one, by its token or by key and id: sets call->grant
@@ -36,13 +36,13 @@ KMS_RC kms_resolve_grant(struct kms_call *call, const void *in);
 /*
  * The key that the ciphertext of the request in (rule->ciphertext) names. With *out set
  * (the request named the key as well) only compares: KMS_E_INCORRECT_KEY when the
- * ciphertext is another key's. With *out NULL finds the key: KMS_E_ACCESS_DENIED when
- * it does not exist or is of another account, in one and the same text;
+ * ciphertext is another key's. With *out NULL finds the key, of whatever account:
+ * KMS_E_ACCESS_DENIED when it does not exist, in the text of a refusal by its policy;
  * KMS_E_INVALID_CIPHERTEXT when nothing can be read from the ciphertext.
  *
  * A ciphertext names its key and its key material. Where the two do not belong together
- * the ciphertext is damaged: that is left to decryption to refuse, or
- * KMS_E_INVALID_CIPHERTEXT here. Nothing is compared for a ciphertext of an asymmetric
+ * the ciphertext is damaged: that is left to decryption to refuse, once the caller may use
+ * the key. Nothing is compared for a ciphertext of an asymmetric
  * algorithm, or when the request has none.
  */
 KMS_RC kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_rule *rule,

@@ -46,7 +46,7 @@ static KMS_RC by_id(struct kms_call *call, const struct kms_retire_grant_in *in,
     KMS_TRY(kms_resolve_key(call, rule, in->key_id, &call->key));
     rc = kms_grant_of_key(call, call->key, in->grant_id, out);
     if (rc == KMS_E_NOT_FOUND && !kms_str_eq(call->key->account, call->caller.account))
-        return kms_resolve_denied(call, rule, call->key->arn);
+        return kms_resolve_denied(call, rule);
     return rc;
 }
 

@@ -92,6 +92,13 @@ KMS_RC kms_decide_lockout(const struct kms_decide *in, const struct kms_policy *
  * "User: ... is not authorized to perform: kms:Encrypt on resource: ... because ...".
  */
 KMS_RC kms_decision_rc(const struct kms_decision *d, const struct kms_decide *in);
+/*
+ * KMS_E_ACCESS_DENIED without the key's name; where is " on this resource" or " on the
+ * resource associated with this ciphertext". With an absent reason in the one text that
+ * does not tell whether there is such a key.
+ */
+KMS_RC kms_decision_veiled(struct kms_str caller_arn, struct kms_str action,
+                           struct kms_str where, struct kms_str reason);
 /* The part from "because" or "with" on, in the arena; "" when allowed. */
 struct kms_str kms_decision_reason(struct kms_arena *a, const struct kms_decision *d,
                                    struct kms_str action);

@@ -56,6 +56,19 @@ enum kms_rc kms_decision_rc(const struct kms_decision *d, const struct kms_decid
                    KMS_FMT(reason));
 }
 
+enum kms_rc kms_decision_veiled(struct kms_str caller_arn, struct kms_str action,
+                                struct kms_str where, struct kms_str reason)
+{
+    static const char any[] =
+        "because the resource does not exist in this Region, no resource-based policies "
+        "allow access, or a resource-based policy explicitly denies access";
+
+    return kms_err(KMS_E_ACCESS_DENIED,
+                   "User: %.*s is not authorized to perform: %.*s%.*s %.*s",
+                   KMS_FMT(caller_arn), KMS_FMT(action), KMS_FMT(where),
+                   KMS_FMT(reason.p != NULL ? reason : kms_str_of(any)));
+}
+
 /* " statement 2 "Sid"" of a policy, as far as there is one. */
 static void add_statement(struct kms_buf *b, const struct kms_policy *policy,
                           int statement)

@@ -2,12 +2,11 @@
 
 import pytest
 
+from support.denial import user, veiled_ciphertext
 from support.refusal import refused, shown
 
 WRONG_KEY = ("The key ID in the request does not identify a CMK that can perform this "
              "operation.")
-NO_SUCH_KEY = ("The ciphertext refers to a customer master key that does not exist, does not "
-               "exist in this region, or you are not allowed to access.")
 DRY = "The request would have succeeded, but the DryRun option is set."
 
 
@@ -112,11 +111,12 @@ def test_the_key_of_a_ciphertext_may_be_named_but_no_other(kms):
 
 def test_a_ciphertext_of_another_account_or_region_names_no_key(kms, kms_as, key_id):
     blob = kms.encrypt(KeyId=key_id, Plaintext=b"x")["CiphertextBlob"]
-    for stranger in (kms_as(account="777766665555"), kms_as(region="eu-west-1")):
+    for account, region in (("777766665555", "us-east-1"), ("111122223333", "eu-west-1")):
+        stranger, caller = kms_as(account=account, region=region), user(account)
         own = new_key(stranger)["KeyId"]
-        with refused("AccessDeniedException", NO_SUCH_KEY):
+        with refused("AccessDeniedException", veiled_ciphertext(caller)):
             stranger.decrypt(CiphertextBlob=blob)
-        with refused("AccessDeniedException", NO_SUCH_KEY):
+        with refused("AccessDeniedException", veiled_ciphertext(caller, "ReEncryptFrom")):
             stranger.re_encrypt(CiphertextBlob=blob, DestinationKeyId=own)
         with refused("IncorrectKeyException", WRONG_KEY):
             stranger.decrypt(CiphertextBlob=blob, KeyId=own)

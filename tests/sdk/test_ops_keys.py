@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from support import clients
+from support.denial import veiled
 from support.refusal import refused, shown
 
 # Exactly what the service shows of a symmetric key with its own material.
@@ -101,7 +102,7 @@ def test_what_is_valid_but_not_there_yet_is_said_so(kms, request_, words):
 
 
 def test_a_refused_create_makes_no_key(kms_as):
-    kms = kms_as(account="444455556666")
+    kms = kms_as(account="400040004000")
     with refused("TagException"):
         kms.create_key(Tags=[{"TagKey": "aws:x", "TagValue": "y"}])
     with refused("MalformedPolicyDocumentException"):
@@ -171,9 +172,7 @@ def test_accounts_and_regions_do_not_see_each_others_keys(kms, kms_as, key_id):
                  f"Key 'arn:aws:kms:us-east-1:888899990000:key/{key_id}' does not exist"):
         other.describe_key(KeyId=key_id)
     with refused("AccessDeniedException",
-                 "User: arn:aws:iam::888899990000:user/888899990000 is not authorized to perform: "
-                 f"kms:DescribeKey on resource: {arn} because no resource-based policy "
-                 "allows the kms:DescribeKey action"):
+                 veiled("arn:aws:iam::888899990000:user/888899990000", "DescribeKey")):
         other.describe_key(KeyId=arn)
     away = kms_as(region="eu-west-1")
     with refused("NotFoundException",

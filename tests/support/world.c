@@ -52,14 +52,29 @@ static void check_ok(enum kms_rc rc, const char *what)
     ck_assert_msg(rc == KMS_OK, "%s: %s", what, kms_err_note(rc));
 }
 
+/* Nobody has an entry, so everybody may do everything as far as IAM goes. */
+static struct kms_directory *everybody(void)
+{
+    const struct kms_identities_spec spec = {.open = true};
+    struct kms_directory_opts opts = {0};
+    struct kms_identities_fault fault;
+    struct kms_directory *d = NULL;
+
+    check_ok(kms_identities_new(&spec, &fault, &opts.identities), "identities");
+    check_ok(kms_directory_new(&opts, &d), "directory");
+    return d;
+}
+
 static void serve(struct world *w)
 {
+    KMS_AUTO(directory) directory = everybody();
     struct kms_home_opts opts = opts_of(w);
     struct kms_service_opts service = {
         .realm = {.partition = KMS_LIT("aws"),
                   .default_region = KMS_LIT("us-east-1"),
                   .default_account = KMS_LIT("111122223333")},
         .dev = true,
+        .directory = directory,
     };
 
     check_ok(kms_home_open(&opts, &w->home), "open");

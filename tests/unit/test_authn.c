@@ -37,8 +37,15 @@ static const struct {
     {"AWS4-HMAC-SHA256 " SIGNED, KMS_E_INCOMPLETE_SIGNATURE},
     {"AWS4-HMAC-SHA256 Credential=AKID, " SIGNED, KMS_E_INCOMPLETE_SIGNATURE},
     {"AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/kms/aws4, " SIGNED,
-     KMS_E_INCOMPLETE_SIGNATURE},
+     KMS_E_SIGV4_SIGNATURE},
     {"AWS4-HMAC-SHA256 Credential=AKID/20261124/us east/kms/aws4_request, " SIGNED,
+     KMS_E_SIGV4_SIGNATURE},
+    {"AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/kms/aws4_request/x, " SIGNED,
+     KMS_E_INCOMPLETE_SIGNATURE},
+    {"AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/kms/aws4_request, Signature=b, "
+     SIGNED,
+     KMS_E_INCOMPLETE_SIGNATURE},
+    {"AWS4-HMAC-SHA512 Credential=AKID/20261124/us-east-1/kms/aws4_request, " SIGNED,
      KMS_E_INCOMPLETE_SIGNATURE},
     {"AWS4-HMAC-SHA256 Credential=A\"K/20261124/us-east-1/kms/aws4_request, " SIGNED,
      KMS_E_INCOMPLETE_SIGNATURE},
@@ -60,14 +67,34 @@ START_TEST(a_malformed_credential_is_refused)
 }
 END_TEST
 
+static struct kms_arena *arena;
+
+static void setup(void)
+{
+    ck_assert_int_eq(kms_arena_new(&arena), KMS_OK);
+}
+
+static void teardown(void)
+{
+    kms_arena_free(arena);
+}
+
+/* Who the certificate is by these rules; "" for nobody. */
+static struct kms_str who_is(const struct kms_identity_rule *rules, size_t n,
+                             const struct kms_peer *peer)
+{
+    struct kms_peer_identity found;
+
+    if (kms_principal_of_peer(rules, n, KMS_LIT("aws"), peer, arena, &found) != KMS_OK)
+        return KMS_LIT("");
+    return found.principal;
+}
+
 START_TEST(a_uri_that_is_an_iam_arn_names_its_principal)
 {
     struct kms_peer peer = {.subject = KMS_LIT("CN=x"), .uri_san = KMS_LIT(ALICE)};
-    struct kms_str principal;
 
-    ck_assert_int_eq(kms_principal_of_peer(NULL, 0, KMS_LIT("aws"), &peer, &principal),
-                     KMS_OK);
-    ck_str(principal, ALICE);
+    ck_str(who_is(NULL, 0, &peer), ALICE);
 }
 END_TEST
 
@@ -76,16 +103,16 @@ static const char *const no_principals[] = {
     "arn:aws:iam::111122223333:group/staff", "arn:aws:sts::111122223333:user/alice",
     "arn:aws-cn:iam::111122223333:user/a",   "spiffe://example.org/alice",
     "arn:aws:iam:us-east-1:111122223333:user/alice",
+    "arn:aws:iam::111122223333:user/*",      "111122223333",
+    "AIDAABCDEFGHIJKLMNOP",
 };
 
 START_TEST(a_uri_that_is_no_iam_arn_of_the_partition_names_nobody)
 {
     struct kms_peer peer = {.subject = KMS_LIT("CN=alice"),
                             .uri_san = kms_str_of(no_principals[_i])};
-    struct kms_str principal;
 
-    ck_assert_int_eq(kms_principal_of_peer(NULL, 0, KMS_LIT("aws"), &peer, &principal),
-                     KMS_E_ACCESS_DENIED);
+    ck_str(who_is(NULL, 0, &peer), "");
 }
 END_TEST
 
@@ -95,14 +122,126 @@ START_TEST(a_rule_matches_the_whole_text_only)
                                            .value = KMS_LIT("CN=build"),
                                            .principal = KMS_LIT(ALICE)};
     struct kms_peer peer = {.subject = KMS_LIT("CN=build")};
-    struct kms_str principal;
 
-    ck_assert_int_eq(kms_principal_of_peer(&rule, 1, KMS_LIT("aws"), &peer, &principal),
-                     KMS_OK);
-    ck_str(principal, ALICE);
+    ck_str(who_is(&rule, 1, &peer), ALICE);
     peer.subject = KMS_LIT("CN=builder");
-    ck_assert_int_eq(kms_principal_of_peer(&rule, 1, KMS_LIT("aws"), &peer, &principal),
-                     KMS_E_ACCESS_DENIED);
+    ck_str(who_is(&rule, 1, &peer), "");
+}
+END_TEST
+
+#define SESSION "arn:aws:sts::111122223333:assumed-role/app/"
+
+static const struct {
+    enum kms_identity_match match;
+    const char *value, *uri, *principal, *is;
+} uris[] = {
+    {KMS_MATCH_URI, "urn:a", "urn:a", ALICE, ALICE},
+    {KMS_MATCH_URI, "urn:a", "urn:ab", ALICE, ""},
+    {KMS_MATCH_URI, "urn:a", "URN:a", ALICE, ""},
+    {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:web1", SESSION "{tail}", SESSION "web1"},
+    {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:", SESSION "{tail}", ""},
+    {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:a/b", SESSION "{tail}", ""},
+    {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:*", SESSION "{tail}", ""},
+    {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:a:b", SESSION "{tail}", ""},
+    {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:apq:web1", SESSION "{tail}", ""},
+    {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:a/b", ALICE, ALICE},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/web", ALICE, ALICE},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/web/", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/Web", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/web1",
+     SESSION "{tail}", SESSION "web1"},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a/../b", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a//b", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a%2fb", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example.org/a", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://u@corp.example/a", ALICE, ""},
+};
+
+START_TEST(uris_match_exactly_by_prefix_or_as_spiffe_ids)
+{
+    const struct kms_identity_rule rule = {.match = uris[_i].match,
+                                           .value = kms_str_of(uris[_i].value),
+                                           .principal = kms_str_of(uris[_i].principal)};
+    struct kms_peer peer = {.subject = KMS_LIT("CN=x"), .uri_san = kms_str_of(uris[_i].uri)};
+
+    ck_str(who_is(&rule, 1, &peer), uris[_i].is);
+}
+END_TEST
+
+START_TEST(the_first_rule_that_matches_counts)
+{
+    const struct kms_identity_rule rules[] = {
+        {.match = KMS_MATCH_SPKI, .value = KMS_LIT("aa"), .principal = KMS_LIT(SESSION "a1")},
+        {.match = KMS_MATCH_SUBJECT, .value = KMS_LIT("CN=x"), .principal = KMS_LIT(ALICE)},
+        {.match = KMS_MATCH_SUBJECT, .value = KMS_LIT("CN=x"),
+         .principal = KMS_LIT(SESSION "b1")},
+    };
+    struct kms_peer peer = {.subject = KMS_LIT("CN=x"), .spki_sha256 = KMS_LIT("bb")};
+
+    ck_str(who_is(rules, 3, &peer), ALICE);
+    peer.spki_sha256 = KMS_LIT("aa");
+    ck_str(who_is(rules, 3, &peer), SESSION "a1");
+}
+END_TEST
+
+START_TEST(a_rule_may_ask_for_an_issuer_and_a_listener)
+{
+    const struct kms_identity_rule rule = {.match = KMS_MATCH_SUBJECT,
+                                           .value = KMS_LIT("CN=x"),
+                                           .issuer = KMS_LIT("CN=ca1"),
+                                           .listener = KMS_LIT("https"),
+                                           .principal = KMS_LIT(ALICE)};
+    struct kms_peer peer = {.subject = KMS_LIT("CN=x")};
+
+    ck_str(who_is(&rule, 1, &peer), "");
+    peer.issuer = KMS_LIT("CN=ca1");
+    ck_str(who_is(&rule, 1, &peer), "");
+    peer.listener = KMS_LIT("https");
+    ck_str(who_is(&rule, 1, &peer), ALICE);
+    peer.issuer = KMS_LIT("CN=ca2");
+    ck_str(who_is(&rule, 1, &peer), "");
+}
+END_TEST
+
+START_TEST(a_role_is_called_by_a_session_named_after_the_key)
+{
+    const struct kms_identity_rule rule = {
+        .match = KMS_MATCH_SUBJECT,
+        .value = KMS_LIT("CN=x"),
+        .principal = KMS_LIT("arn:aws:iam::111122223333:role/team/app")};
+    struct kms_peer peer = {.subject = KMS_LIT("CN=x"),
+                            .spki_sha256 = KMS_LIT("0123456789abcdef0123456789abcdef")};
+
+    ck_str(who_is(&rule, 1, &peer), SESSION "0123456789abcdef");
+}
+END_TEST
+
+static const struct {
+    struct kms_identity_rule rule;
+    bool ok;
+} checks[] = {
+    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5}, .principal = {ALICE, sizeof ALICE - 1}},
+     true},
+    {{.match = KMS_MATCH_URI, .value = {"", 0}, .principal = {ALICE, sizeof ALICE - 1}}, false},
+    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5}, .principal = {"*", 1}}, false},
+    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5}, .principal = {"111122223333", 12}}, false},
+    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5},
+      .principal = {SESSION "{tail}", sizeof SESSION - 1 + 6}}, false},
+    {{.match = KMS_MATCH_URI_PREFIX, .value = {"urn:a", 5},
+      .principal = {SESSION "{tail}", sizeof SESSION - 1 + 6}}, true},
+    {{.match = KMS_MATCH_SPIFFE, .value = {"spiffe://a/b", 12},
+      .principal = {ALICE, sizeof ALICE - 1}}, true},
+    {{.match = KMS_MATCH_SPIFFE, .value = {"https://a/b", 11},
+      .principal = {ALICE, sizeof ALICE - 1}}, false},
+    {{.match = KMS_MATCH_SPKI, .value = {"ABCDEF", 6}, .principal = {ALICE, sizeof ALICE - 1}},
+     false},
+};
+
+START_TEST(a_rule_that_can_match_nothing_sensible_is_refused)
+{
+    ck_assert_int_eq(kms_identity_rule_check(&checks[_i].rule),
+                     checks[_i].ok ? KMS_OK : KMS_E_CONFIG);
 }
 END_TEST
 
@@ -112,70 +251,107 @@ static const struct kms_peer certified = {.subject = {"CN=alice", 8},
 static const struct kms_peer plain;
 
 #define CREDENTIAL(akid)                                                                 \
-    KMS_LIT("AWS4-HMAC-SHA256 Credential=" akid                                          \
-            "/20261124/eu-west-1/kms/aws4_request, " SIGNED)
+    "AWS4-HMAC-SHA256 Credential=" akid "/20261124/eu-west-1/kms/aws4_request, " SIGNED
 
-static enum kms_rc authenticate(const struct kms_peer *peer, struct kms_str authorization,
-                                bool dev, struct kms_arena *a, struct kms_caller *out)
+static enum kms_rc authenticate(const struct kms_peer *peer, const char *authorization,
+                                enum kms_proof wanted, bool dev, struct kms_caller *out)
 {
-    return kms_authenticate(&(struct kms_proofs){.peer = peer,
-                                                 .authorization = authorization,
-                                                 .partition = KMS_LIT("aws"),
-                                                 .default_account = KMS_LIT("999900001111"),
-                                                 .default_region = KMS_LIT("us-east-1"),
-                                                 .dev = dev},
-                            a, out);
+    const struct kms_header headers[] = {
+        {KMS_LIT("X-Amz-Date"), KMS_LIT("20261124T000000Z")},
+        {KMS_LIT("Authorization"), kms_str_of(authorization)}};
+    const struct kms_request request = {.method = KMS_LIT("POST"),
+                                        .path = KMS_LIT("/"),
+                                        .query = KMS_LIT(""),
+                                        .headers = headers,
+                                        .n_headers = authorization != NULL ? 2 : 1,
+                                        .peer = peer};
+    struct kms_proven proven = {0};
+    enum kms_rc rc =
+        kms_authenticate(&(struct kms_proofs){.request = &request,
+                                              .wanted = wanted,
+                                              .partition = KMS_LIT("aws"),
+                                              .default_account = KMS_LIT("999900001111"),
+                                              .default_region = KMS_LIT("us-east-1"),
+                                              .dev = dev},
+                         arena, &proven);
+
+    *out = proven.caller;
+    return rc;
 }
 
 START_TEST(a_server_believes_the_certificate_and_takes_only_the_region_of_a_credential)
 {
-    KMS_AUTO(arena) a = NULL;
+    const enum kms_proof enough[] = {KMS_PROOF_CERTIFICATE, KMS_PROOF_EITHER};
     struct kms_caller c;
 
-    ck_assert_int_eq(kms_arena_new(&a), KMS_OK);
-    ck_assert_int_eq(authenticate(&certified, CREDENTIAL("444455556666"), false, a, &c),
-                     KMS_OK);
-    ck_str(c.account, "111122223333");
-    ck_str(c.principal_arn, ALICE);
-    ck_str(c.region, "eu-west-1");
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(authenticate(&certified, CREDENTIAL("444455556666"), enough[i],
+                                      false, &c),
+                         KMS_OK);
+        ck_str(c.account, "111122223333");
+        ck_str(c.principal_arn, ALICE);
+        ck_str(c.region, "eu-west-1");
+    }
 }
 END_TEST
 
-START_TEST(a_server_lets_nobody_in_without_a_certificate)
+START_TEST(a_server_lets_nobody_in_without_the_proofs_it_wants)
 {
-    KMS_AUTO(arena) a = NULL;
+    const struct {
+        enum kms_proof wanted;
+        const struct kms_peer *peer;
+        const char *authorization;
+        enum kms_rc rc;
+    } cases[] = {
+        {KMS_PROOF_CERTIFICATE, &plain, CREDENTIAL("AKID"), KMS_E_MISSING_AUTHENTICATION_TOKEN},
+        {KMS_PROOF_CERTIFICATE, &plain, NULL, KMS_E_MISSING_AUTHENTICATION_TOKEN},
+        {KMS_PROOF_SIGNATURE, &plain, NULL, KMS_E_MISSING_AUTHENTICATION_TOKEN},
+        {KMS_PROOF_SIGNATURE, &plain, CREDENTIAL("AKID"), KMS_E_UNRECOGNIZED_CLIENT},
+        {KMS_PROOF_SIGNATURE, &certified, NULL, KMS_E_MISSING_AUTHENTICATION_TOKEN},
+        {KMS_PROOF_SIGNATURE, &certified, CREDENTIAL("AKID"), KMS_E_UNRECOGNIZED_CLIENT},
+        {KMS_PROOF_BOTH, &certified, NULL, KMS_E_MISSING_AUTHENTICATION_TOKEN},
+        {KMS_PROOF_BOTH, &certified, CREDENTIAL("AKID"), KMS_E_UNRECOGNIZED_CLIENT},
+        {KMS_PROOF_EITHER, &plain, NULL, KMS_E_MISSING_AUTHENTICATION_TOKEN},
+        {KMS_PROOF_EITHER, &plain, CREDENTIAL("AKID"), KMS_E_UNRECOGNIZED_CLIENT},
+    };
     struct kms_caller c;
 
-    ck_assert_int_eq(kms_arena_new(&a), KMS_OK);
-    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("AKID"), false, a, &c),
-                     KMS_E_MISSING_AUTHENTICATION_TOKEN);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        ck_assert_int_eq(authenticate(cases[i].peer, cases[i].authorization,
+                                      cases[i].wanted, false, &c),
+                         cases[i].rc);
 }
 END_TEST
 
 START_TEST(in_dev_twelve_digits_name_the_account_and_other_ids_the_configured_one)
 {
-    KMS_AUTO(arena) a = NULL;
     struct kms_caller c;
 
-    ck_assert_int_eq(kms_arena_new(&a), KMS_OK);
-    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("444455556666"), true, a, &c), KMS_OK);
+    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("444455556666"), 0, true, &c), KMS_OK);
     ck_str(c.account, "444455556666");
-    ck_assert_int_eq(authenticate(&certified, CREDENTIAL("444455556666"), true, a, &c),
+    ck_assert_int_eq(authenticate(&certified, CREDENTIAL("444455556666"), 0, true, &c),
                      KMS_OK);
     ck_str(c.account, "444455556666");
-    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("test"), true, a, &c), KMS_OK);
+    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("test"), 0, true, &c), KMS_OK);
     ck_str(c.account, "999900001111");
     ck_str(c.principal_arn, "arn:aws:iam::999900001111:user/test");
 }
 END_TEST
 
-START_TEST(in_dev_a_request_without_any_proof_is_refused)
+START_TEST(in_dev_an_access_key_id_that_is_no_name_is_nobody)
 {
-    KMS_AUTO(arena) a = NULL;
     struct kms_caller c;
 
-    ck_assert_int_eq(kms_arena_new(&a), KMS_OK);
-    ck_assert_int_eq(authenticate(&plain, (struct kms_str){NULL, 0}, true, a, &c),
+    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("a*b"), 0, true, &c),
+                     KMS_E_UNRECOGNIZED_CLIENT);
+}
+END_TEST
+
+START_TEST(in_dev_a_request_without_any_proof_is_refused)
+{
+    struct kms_caller c;
+
+    ck_assert_int_eq(authenticate(&plain, NULL, 0, true, &c),
                      KMS_E_MISSING_AUTHENTICATION_TOKEN);
 }
 END_TEST
@@ -187,6 +363,7 @@ int main(void)
     SRunner *r = srunner_create(s);
     int failed;
 
+    tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_credential_is_split_into_its_parts);
     tcase_add_loop_test(t, a_malformed_credential_is_refused, 0,
                         sizeof bad_credentials / sizeof bad_credentials[0]);
@@ -194,9 +371,17 @@ int main(void)
     tcase_add_loop_test(t, a_uri_that_is_no_iam_arn_of_the_partition_names_nobody, 0,
                         sizeof no_principals / sizeof no_principals[0]);
     tcase_add_test(t, a_rule_matches_the_whole_text_only);
+    tcase_add_loop_test(t, uris_match_exactly_by_prefix_or_as_spiffe_ids, 0,
+                        sizeof uris / sizeof uris[0]);
+    tcase_add_test(t, the_first_rule_that_matches_counts);
+    tcase_add_test(t, a_rule_may_ask_for_an_issuer_and_a_listener);
+    tcase_add_test(t, a_role_is_called_by_a_session_named_after_the_key);
+    tcase_add_loop_test(t, a_rule_that_can_match_nothing_sensible_is_refused, 0,
+                        sizeof checks / sizeof checks[0]);
     tcase_add_test(t, a_server_believes_the_certificate_and_takes_only_the_region_of_a_credential);
-    tcase_add_test(t, a_server_lets_nobody_in_without_a_certificate);
+    tcase_add_test(t, a_server_lets_nobody_in_without_the_proofs_it_wants);
     tcase_add_test(t, in_dev_twelve_digits_name_the_account_and_other_ids_the_configured_one);
+    tcase_add_test(t, in_dev_an_access_key_id_that_is_no_name_is_nobody);
     tcase_add_test(t, in_dev_a_request_without_any_proof_is_refused);
     suite_add_tcase(s, t);
     srunner_run_all(r, CK_ENV);

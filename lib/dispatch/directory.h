@@ -1,0 +1,30 @@
+/*
+ * directory.h - who is who: certificate rules, users, roles and their policies, as one
+ * immutable snapshot that is replaced as a whole.
+ */
+#ifndef KMS_DISPATCH_DIRECTORY_H
+#define KMS_DISPATCH_DIRECTORY_H
+
+#include "authn/peer_rule.h"
+#include "authz/identities.h"
+
+struct kms_directory;
+KMS_OWNED(directory); /* gives up one reference; NULL is fine */
+
+struct kms_directory_opts {
+    struct kms_identities *identities; /* taken over, also on failure */
+    /* Rules before the built-in one: a URI SAN that is itself an IAM ARN names itself. */
+    const struct kms_identity_rule *rules; /* copied */
+    size_t n_rules;
+    struct kms_str digest; /* hex SHA-256 of the file it was read from, or absent */
+};
+
+KMS_RC kms_directory_new(const struct kms_directory_opts *opts, struct kms_directory **out);
+struct kms_directory *kms_directory_ref(struct kms_directory *d);
+
+const struct kms_identities *kms_directory_identities(const struct kms_directory *d);
+const struct kms_identity_rule *kms_directory_rules(const struct kms_directory *d,
+                                                    size_t *n);
+struct kms_str kms_directory_digest(const struct kms_directory *d);
+
+#endif
