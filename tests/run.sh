@@ -7,6 +7,7 @@
 #   lint      include ladder, house rules, the model against botocore's
 #   unit      Check programs
 #   sdk       front-door tests with boto3 and raw sockets
+#   cross     kmsd on one side, OpenSSL's program and Python's cryptography on the other
 #   sdks      AWS SDKs of other languages: JavaScript v3; the rest where a toolchain is
 #   cli       AWS CLI v2
 #   readme    the README's code blocks and deploy/quickstart.sh --check
@@ -28,7 +29,7 @@ work=${KMSD_TEST_DIR:-$root/build-tests}
 venv=${KMSD_TEST_VENV:-$root/.venv-tests}
 python=$venv/bin/python
 jobs=$(nproc)
-all_stages="setup build lint unit sdk sdks cli readme campaign asan tsan clang fuzz bench"
+all_stages="setup build lint unit sdk cross sdks cli readme campaign asan tsan clang fuzz bench"
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$work" || exit 1
 passed=0 failed=0 skipped=0 times=""
@@ -251,6 +252,10 @@ stage_sdk() {
     need_build && front_door sdk gcc tests/sdk --ignore-glob 'tests/sdk/test_sdk_*.py' \
         --ignore tests/sdk/test_consumers.py --ignore tests/sdk/test_aws_cli.py \
         --ignore tests/sdk/test_quickstart.py --ignore tests/sdk/test_readme.py
+}
+
+stage_cross() {
+    need_build && front_door cross gcc tests/cross
 }
 
 stage_sdks() {

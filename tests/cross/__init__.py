@@ -1,0 +1,1 @@
+"""kmsd on one side, everybody else on the other."""
