@@ -12,8 +12,8 @@ action=start
 
 # What the build needs, what the daemon needs, and what --check needs besides.
 packages=(gcc libc6-dev meson ninja-build pkgconf python3
-    libssl-dev libsqlite3-dev libjansson-dev libcyaml-dev libyaml-dev libmicrohttpd-dev
-    libgnutls28-dev libseccomp-dev libp11-kit-dev
+    libssl-dev libsqlite3-dev libjansson-dev libcbor-dev libcyaml-dev libyaml-dev
+    libmicrohttpd-dev libgnutls28-dev libseccomp-dev libp11-kit-dev
     'libcurl4-openssl-dev|libcurl4-gnutls-dev' softhsm2)
 check_packages=(python3-cryptography)
 

@@ -73,7 +73,7 @@ PY
 # --- what is needed ---------------------------------------------------------------------
 
 packages="gcc clang meson ninja-build pkgconf git python3 python3-venv check
-    libssl-dev libsqlite3-dev libjansson-dev libcyaml-dev libyaml-dev libmicrohttpd-dev libgnutls28-dev
+    libssl-dev libsqlite3-dev libjansson-dev libcbor-dev libcyaml-dev libyaml-dev libmicrohttpd-dev libgnutls28-dev
     libseccomp-dev libp11-kit-dev libcurl4-openssl-dev|libcurl4-gnutls-dev softhsm2 libyaml-dev
     openssl curl jq ca-certificates"
 

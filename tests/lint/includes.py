@@ -44,6 +44,7 @@ FOREIGN = {
     "p11-kit/": ["lib/token/"],
     "pkcs11": ["lib/token/"],
     "jansson.h": ["lib/wire/", "lib/policy/"],
+    "cbor.h": ["lib/wire/"],
     "cyaml/": ["daemon/common/", "daemon/kmsd/config"],
     "microhttpd.h": ["daemon/kmsd/"],
     "gnutls/": ["daemon/kmsd/"],
