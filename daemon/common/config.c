@@ -253,6 +253,8 @@ static enum kms_rc read_paths(const struct source *src, const struct kms_yaml *r
                        "%s: admin_socket: \"%s\" is longer than a socket's name may be; "
                        "write a shorter path",
                        src->file, c->admin_socket);
+    if (raw->attestation_roots != NULL)
+        KMS_TRY(keep_path(src, raw->attestation_roots, &c->attestation_roots));
     /* A module may be a bare name that the loader finds; it is no path of ours. */
     if (t != NULL && t->module != NULL)
         KMS_TRY(keep(src, t->module, &c->token_module));

@@ -47,6 +47,7 @@ struct kms_config {
     const struct kms_identity_rule *identities;
     size_t n_identities;
     const char *admin_socket;
+    const char *attestation_roots; /* PEM: where attestations may end, or NULL */
 };
 KMS_OWNED(config);
 

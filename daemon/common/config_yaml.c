@@ -69,6 +69,7 @@ static const cyaml_schema_field_t fields[] = {
     TEXT(kms_yaml, partition),
     TEXT(kms_yaml, log_level),
     TEXT(kms_yaml, admin_socket),
+    TEXT(kms_yaml, attestation_roots),
     GROUP(https),
     GROUP(http),
     GROUP(limits),

@@ -33,6 +33,7 @@ struct kms_yaml_identity {
 
 struct kms_yaml {
     const char *profile, *data, *account, *region, *partition, *log_level, *admin_socket;
+    const char *attestation_roots;
     struct kms_yaml_https *https;
     struct kms_yaml_http *http;
     struct kms_yaml_limits *limits;

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "kmsd/daemon.h"
 #include "kmsd/process.h"
+#include "kmsd/roots.h"
 #include "kmsd/sandbox.h"
 
 /* How long a stop waits for answers that are on their way. */
@@ -80,7 +81,8 @@ static enum kms_rc open_service(struct kms_daemon *d)
         .keyring = d->home->keyring,
         .realm = {.partition = kms_str_of(c->partition),
                   .default_region = kms_str_of(c->region),
-                  .default_account = kms_str_of(c->account)},
+                  .default_account = kms_str_of(c->account),
+                  .attestation_roots = d->roots},
         .dev = c->dev,
     };
 
@@ -120,6 +122,7 @@ static enum kms_rc start(struct kms_daemon *d)
     if (d->fatal_fd < 0)
         return kms_err(KMS_E_IO, "no eventfd: %s", strerror(errno));
     KMS_TRY(open_home(d));
+    KMS_TRY(kms_roots_load(d->config, &d->roots));
     KMS_TRY(open_service(d));
     KMS_TRY(kms_front_open(d->config, d->service, &d->front));
     atomic_store(&d->serving, d->front);
@@ -188,6 +191,7 @@ static enum kms_rc stop(struct kms_daemon *d, int sig)
         d->front = NULL; /* the writer may yet come back to a suspended connection */
         d->home = NULL;
         d->service = NULL;
+        d->roots = NULL;
         return kms_err(KMS_E_IO, "stopped without answering every request");
     }
     if (sig == 0)
@@ -215,6 +219,7 @@ enum kms_rc kms_daemon_run(const struct kms_config *config, int signal_fd, bool 
     kms_admin_free(d->admin);
     kms_front_free(d->front);
     kms_service_free(d->service);
+    kms_attest_roots_free(d->roots);
     kms_home_free(d->home);
     /* d and its eventfd stay: the writer of an undrained store may still refer to them.
      */

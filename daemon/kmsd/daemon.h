@@ -14,6 +14,7 @@
 struct kms_daemon {
     const struct kms_config *config;
     struct kms_home *home;
+    struct kms_attest_roots *roots; /* NULL: none is configured */
     struct kms_service *service;
     struct kms_front *front;
     struct kms_front

@@ -7,6 +7,7 @@
 #include "dispatch/exchange.h"
 #include "dispatch/hooks.h"
 #include "dispatch/settle.h"
+#include "ops/recipient.h"
 
 enum kms_rc kms_exchange_new(struct kms_service *s, struct kms_exchange **out)
 {
@@ -83,6 +84,11 @@ static void with_snapshot(struct kms_exchange *x,
  */
 static void begin(struct kms_exchange *x)
 {
+    if (kms_recipient_of(x->call.op, x->in) != NULL) {
+        x->attests = true;
+        x->lane = KMS_LANE_CRYPTO;
+        return;
+    }
     if (kms_settle_is_change(x)) {
         if (!kms_lane_possible(x->call.op))
             return;
@@ -124,13 +130,42 @@ enum kms_progress kms_exchange_start(struct kms_exchange *x, const struct kms_re
     return kms_settle_describe(x) == KMS_OK ? KMS_WAIT : KMS_DONE;
 }
 
+static void task_run(struct kms_task *task);
+
+/* Queue for x->lane; false, and refused, when its queue is full. */
+static bool to_lane(struct kms_exchange *x)
+{
+    x->task.run = task_run;
+    if (kms_pool_submit(x->service->lanes[x->lane], &x->task))
+        return true;
+    kms_exchange_fail(x, kms_err(KMS_E_THROTTLING,
+                                 "You have exceeded the rate at which you may call "
+                                 "KMS. Reduce the frequency of your calls."));
+    return false;
+}
+
+/*
+ * A Recipient is verified on the crypto lane, before there is a decision: P-384 is too slow
+ * for an event thread. False when the request has gone on to another lane.
+ */
+static bool attest(struct kms_exchange *x)
+{
+    x->attests = false;
+    with_snapshot(x, kms_stages_attest);
+    return x->rc != KMS_OK || x->lane != KMS_LANE_KEYGEN || !to_lane(x);
+}
+
 /* A thread of a lane: the slow work, then on to the writer. */
 static void task_run(struct kms_task *task)
 {
     struct kms_exchange *x =
         (struct kms_exchange *)((char *)task - offsetof(struct kms_exchange, task));
 
-    with_snapshot(x, kms_settle_is_change(x) ? kms_stages_prepare : kms_stages_work);
+    if (x->attests) {
+        if (!attest(x))
+            return;
+    } else
+        with_snapshot(x, kms_settle_is_change(x) ? kms_stages_prepare : kms_stages_work);
     if (kms_settle_is_change(x) && x->rc == KMS_OK)
         give_up_keys(x); /* the writer resolves and checks again */
     else if (kms_settle_describe(x) != KMS_OK) {
@@ -149,12 +184,8 @@ void kms_exchange_commit(struct kms_exchange *x, void (*done)(void *arg), void *
         return;
     }
     if (x->lane != KMS_LANE_INLINE && x->rc == KMS_OK) {
-        x->task.run = task_run;
-        if (kms_pool_submit(x->service->lanes[x->lane], &x->task))
+        if (to_lane(x))
             return;
-        kms_exchange_fail(x, kms_err(KMS_E_THROTTLING,
-                                     "You have exceeded the rate at which you may call "
-                                     "KMS. Reduce the frequency of your calls."));
         if (kms_settle_describe(x) != KMS_OK) {
             done(arg);
             return;

@@ -11,6 +11,7 @@ struct kms_exchange {
     struct kms_job job; /* first: the writer hands it back */
     struct kms_task task; /* while it waits for a lane */
     enum kms_lane lane;
+    bool attests; /* its Recipient has still to be verified, on the crypto lane */
     struct kms_service *service;
     struct kms_arena *arena;
     const struct kms_request *req;
@@ -44,12 +45,14 @@ KMS_RC kms_stages_open(struct kms_exchange *x);
  *   run      check, then work
  *   begin    check, then work unless it belongs on a lane
  *   prepare  the slow part of a change, on its lane
+ *   attest   verify the Recipient, check, then work unless it belongs on another lane
  */
 KMS_RC kms_stages_check(struct kms_exchange *x);
 KMS_RC kms_stages_work(struct kms_exchange *x);
 KMS_RC kms_stages_run(struct kms_exchange *x);
 KMS_RC kms_stages_begin(struct kms_exchange *x);
 KMS_RC kms_stages_prepare(struct kms_exchange *x);
+KMS_RC kms_stages_attest(struct kms_exchange *x);
 
 /* Note rc and its words in the exchange: the thread's note does not survive. */
 void kms_exchange_fail(struct kms_exchange *x, enum kms_rc rc);

@@ -5,6 +5,7 @@
 #include "key/state.h"
 #include "ops/grant.h"
 #include "ops/ops.gen.h"
+#include "ops/recipient.h"
 #include "ops/request.h"
 #include "ops/resolve.h"
 #include "wire/decode.h"
@@ -137,6 +138,7 @@ static enum kms_rc run_op(struct kms_exchange *x)
     if (x->out == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for a request");
     KMS_TRY(kms_op_code(op)(&x->call, x->in, x->out));
+    KMS_TRY(kms_recipient_seal(&x->call, x->out));
     /* The last of all checks: a wrong ciphertext fails as itself even in a dry run. */
     if (kms_op_is_dry_run(op, x->in))
         return kms_err(KMS_E_DRY_RUN_OPERATION, "The request would have succeeded, but the "
@@ -190,6 +192,14 @@ enum kms_rc kms_stages_begin(struct kms_exchange *x)
 {
     KMS_TRY(kms_stages_check(x));
     return x->lane == KMS_LANE_INLINE ? run_op(x) : KMS_OK;
+}
+
+enum kms_rc kms_stages_attest(struct kms_exchange *x)
+{
+    /* Before authorize: policies ask what the document proves. */
+    KMS_TRY(kms_recipient_attest(&x->call, x->in));
+    KMS_TRY(kms_stages_check(x));
+    return x->lane == KMS_LANE_KEYGEN ? KMS_OK : run_op(x);
 }
 
 enum kms_rc kms_stages_prepare(struct kms_exchange *x)

@@ -18,11 +18,14 @@
 #include "wire/ops.gen.h"
 #include "wire/shapes.gen.h"
 
+struct kms_attest_roots;
+
 /* What configuration fixes for every request. */
 struct kms_realm {
     struct kms_str partition;      /* "aws" */
     struct kms_str default_region; /* without a credential scope */
     struct kms_str default_account;
+    const struct kms_attest_roots *attestation_roots; /* NULL: none is configured */
 };
 
 struct kms_attested;

@@ -77,6 +77,9 @@ enum kms_rc kms_check_recipient(const struct kms_recipient_info *recipient)
 {
     if (recipient == NULL)
         return KMS_OK;
-    return kms_err(KMS_E_UNSUPPORTED_OPERATION,
-                   "kmsd does not support attested recipients (Recipient) yet.");
+    if (recipient->key_encryption_algorithm == KMS_KEY_ENCRYPTION_MECHANISM_NONE)
+        return missing("recipient.keyEncryptionAlgorithm");
+    return recipient->attestation_document.p != NULL
+               ? KMS_OK
+               : missing("recipient.attestationDocument");
 }

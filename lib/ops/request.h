@@ -44,7 +44,7 @@ KMS_RC kms_check_ciphertext(const struct kms_ciphertext_request *r);
 /* True when the modifiers say IGNORE_CIPHERTEXT. */
 bool kms_ignores_ciphertext(struct kms_dry_run_modifier_type_list modifiers);
 
-/* KMS_E_UNSUPPORTED_OPERATION when a Recipient is given. */
+/* A Recipient that is given is whole; its document is verified later (ops/recipient.h). */
 KMS_RC kms_check_recipient(const struct kms_recipient_info *recipient);
 
 #endif
