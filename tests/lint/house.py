@@ -103,6 +103,8 @@ def check_operations(paths):
     from support.tour import OPERATIONS
     tests = "\n".join(p.read_text(encoding="utf-8") for p in paths
                       if rel(p).startswith("tests/sdk/test_ops"))
+    all_tests = "\n".join(p.read_text(encoding="utf-8") for p in paths
+                          if rel(p).startswith("tests/sdk/test_"))
     for name in OPERATIONS:
         file = snake(name)
         if not (ROOT / f"lib/ops/{file}.c").is_file():
@@ -118,6 +120,9 @@ def check_operations(paths):
         named = re.search(rf"\bkms_op_{path.stem}\s*\(", code)
         if named and not (ROOT / f"proto/ops/{path.stem}.toml").is_file():
             yield f"{rel(path)}: no operation of the model"
+        camel = "".join(word.capitalize() for word in path.stem.split("_"))
+        if named and not re.search(rf"\b({path.stem}|{camel})\b", all_tests):
+            yield f"tests/sdk: no test names {camel}"
     if not table:
         yield "lib/ops: empty"
 

@@ -1,5 +1,6 @@
 #include <check.h>
 
+#include "keyring/use.h"
 #include "support/ring.h"
 
 const struct kms_bytes ring_context = {(const uint8_t *)"\0\1\0\1a\0\1b", 8};
@@ -41,18 +42,27 @@ void ring_add_version(struct ring *r, struct kms_key *k)
     ck_assert_int_eq(kms_key_add_version(k, &v), KMS_OK);
 }
 
-struct kms_key *ring_key(struct ring *r)
+struct kms_key *ring_key_of(struct ring *r, enum kms_key_spec spec,
+                            enum kms_key_usage_type usage)
 {
     struct kms_key *k = NULL;
 
+    if (kms_keyring_supports(spec) != KMS_OK)
+        return NULL;
     ck_assert_int_eq(kms_key_new(&k), KMS_OK);
     ck_assert_int_eq(kms_keyring_uuid(k->uuid), KMS_OK);
     ck_assert_int_eq(kms_key_set_text(k, &k->id, KMS_LIT("1234abcd")), KMS_OK);
-    k->spec = KMS_KEY_SPEC_SYMMETRIC_DEFAULT;
-    k->usage = KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT;
+    k->spec = spec;
+    k->usage = usage;
     k->origin = KMS_ORIGIN_TYPE_AWS_KMS;
     ring_add_version(r, k);
     return k;
+}
+
+struct kms_key *ring_key(struct ring *r)
+{
+    return ring_key_of(r, KMS_KEY_SPEC_SYMMETRIC_DEFAULT,
+                       KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT);
 }
 
 struct kms_key_version *ring_edit(struct kms_key *k, size_t i)

@@ -22,6 +22,9 @@ struct kms_keyring *ring_another(struct ring *r, size_t cache_max, int64_t ttl_m
 /* A symmetric key called "1234abcd" with one version; and one more version. */
 struct kms_key *ring_key(struct ring *r);
 void ring_add_version(struct ring *r, struct kms_key *k);
+/* The same of any spec; NULL when this process cannot have such a key. */
+struct kms_key *ring_key_of(struct ring *r, enum kms_key_spec spec,
+                            enum kms_key_usage_type usage);
 /* To damage what a record holds. */
 struct kms_key_version *ring_edit(struct kms_key *k, size_t i);
 

@@ -1,9 +1,7 @@
 #include <check.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "crypto/pkey.h"
 #include "key/spec.h"
 #include "keyring/material.h"
@@ -45,24 +43,6 @@ static const enum kms_key_spec macs[] = {KMS_KEY_SPEC_HMAC_224, KMS_KEY_SPEC_HMA
                                          KMS_KEY_SPEC_HMAC_384, KMS_KEY_SPEC_HMAC_512};
 enum { MACS = sizeof macs / sizeof macs[0] };
 
-/* A key of any spec with one version; NULL when this process cannot have such a key. */
-static struct kms_key *key_of(enum kms_key_spec spec, enum kms_key_usage_type usage)
-{
-    struct kms_key *k = NULL;
-
-    if (kms_keyring_supports(spec) != KMS_OK)
-        return NULL;
-    ck_assert_int_eq(kms_key_new(&k), KMS_OK);
-    ck_assert_int_eq(kms_keyring_uuid(k->uuid), KMS_OK);
-    ck_assert_int_eq(kms_key_set_text(k, &k->id, KMS_LIT("1234abcd")), KMS_OK);
-    k->spec = spec;
-    k->usage = usage;
-    k->origin = KMS_ORIGIN_TYPE_AWS_KMS;
-    k->state = KMS_KEY_STATE_ENABLED;
-    ring_add_version(&ring, k);
-    return k;
-}
-
 /* The last algorithm of the spec's list over a raw message: no list ends with Ed25519ph.
  */
 static struct kms_signing signing_of(enum kms_key_spec spec)
@@ -83,7 +63,7 @@ static struct kms_bytes sign(struct kms_keyring *kr, const struct kms_key *k)
 
 START_TEST(a_pair_signs_what_its_public_half_verifies)
 {
-    KMS_AUTO(key) k = key_of(pairs[_i], KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
+    KMS_AUTO(key) k = ring_key_of(&ring, pairs[_i], KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
     KMS_AUTO(pkey) outside = NULL;
     struct kms_bytes signature, spki;
     struct kms_signing what;
@@ -105,7 +85,7 @@ END_TEST
 
 START_TEST(a_pair_is_loaded_once_and_is_the_same_after_it_was_forgotten)
 {
-    KMS_AUTO(key) k = key_of(pairs[_i], KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
+    KMS_AUTO(key) k = ring_key_of(&ring, pairs[_i], KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
     KMS_AUTO(keyring) other = ring_another(&ring, 0, 0);
     struct kms_bytes before, after, signature;
     struct kms_signing what;
@@ -129,7 +109,8 @@ END_TEST
 /* SHA-256("kmsd-kmid-v1" | uuid | SubjectPublicKeyInfo), and so another one per key. */
 START_TEST(the_id_of_a_pair_is_that_of_its_public_half_in_this_key)
 {
-    KMS_AUTO(key) k = key_of(KMS_KEY_SPEC_ECC_NIST_P256, KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
+    KMS_AUTO(key)
+    k = ring_key_of(&ring, KMS_KEY_SPEC_ECC_NIST_P256, KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
     struct kms_key_version *v = ring_edit(k, 0);
     KMS_AUTO(secret) planted = NULL;
     KMS_AUTO(pkey) live = NULL;
@@ -148,7 +129,8 @@ END_TEST
 
 START_TEST(material_of_another_form_is_not_served)
 {
-    KMS_AUTO(key) k = key_of(KMS_KEY_SPEC_ECC_NIST_P256, KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
+    KMS_AUTO(key)
+    k = ring_key_of(&ring, KMS_KEY_SPEC_ECC_NIST_P256, KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
     struct kms_key_version *v = ring_edit(k, 0);
     KMS_AUTO(secret) planted = NULL;
 
@@ -164,7 +146,8 @@ END_TEST
 
 START_TEST(codes_verify_and_others_do_not)
 {
-    KMS_AUTO(key) k = key_of(macs[_i], KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC);
+    KMS_AUTO(key)
+    k = ring_key_of(&ring, macs[_i], KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC);
     enum kms_mac_algorithm_spec alg = kms_spec_mac(macs[_i]).v[0];
     struct kms_bytes mac, again;
 
@@ -192,7 +175,7 @@ START_TEST(mac_material_has_bounds)
     } lengths[] = {
         {31, KMS_E_TAMPERED}, {32, KMS_OK}, {128, KMS_OK}, {129, KMS_E_TAMPERED}};
     KMS_AUTO(key)
-    k = key_of(KMS_KEY_SPEC_HMAC_256, KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC);
+    k = ring_key_of(&ring, KMS_KEY_SPEC_HMAC_256, KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC);
     const struct kms_family *family;
     KMS_AUTO(pkey) live = NULL;
 
@@ -213,8 +196,8 @@ static const enum kms_key_spec curves[] = {KMS_KEY_SPEC_ECC_NIST_P256,
 
 START_TEST(both_sides_agree_on_one_secret)
 {
-    KMS_AUTO(key) a = key_of(curves[_i], KMS_KEY_USAGE_TYPE_KEY_AGREEMENT);
-    KMS_AUTO(key) b = key_of(curves[_i], KMS_KEY_USAGE_TYPE_KEY_AGREEMENT);
+    KMS_AUTO(key) a = ring_key_of(&ring, curves[_i], KMS_KEY_USAGE_TYPE_KEY_AGREEMENT);
+    KMS_AUTO(key) b = ring_key_of(&ring, curves[_i], KMS_KEY_USAGE_TYPE_KEY_AGREEMENT);
     struct kms_bytes public_a, public_b, one, other;
 
     ck_assert_int_eq(kms_keyring_public_key(ring.kr, a, ring.arena, &public_a), KMS_OK);
@@ -241,7 +224,8 @@ static const struct {
 
 START_TEST(what_is_encrypted_to_a_pair_decrypts)
 {
-    KMS_AUTO(key) k = key_of(ciphers[_i].spec, KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT);
+    KMS_AUTO(key)
+    k = ring_key_of(&ring, ciphers[_i].spec, KMS_KEY_USAGE_TYPE_ENCRYPT_DECRYPT);
     struct kms_bytes cipher, plain;
 
     ck_assert_int_eq(kms_keyring_encrypt_public(ring.kr, k, ciphers[_i].alg, message,
@@ -290,101 +274,12 @@ END_TEST
 START_TEST(an_algorithm_of_another_spec_is_refused_before_the_token_is_asked)
 {
     KMS_AUTO(key)
-    k = key_of(KMS_KEY_SPEC_HMAC_256, KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC);
+    k = ring_key_of(&ring, KMS_KEY_SPEC_HMAC_256, KMS_KEY_USAGE_TYPE_GENERATE_VERIFY_MAC);
 
     ck_assert_int_eq(kms_keyring_mac(ring.kr, k, KMS_MAC_ALGORITHM_SPEC_HMAC_SHA_512,
                                      message, ring.arena, &(struct kms_bytes){0}),
                      KMS_E_INVALID_KEY_USAGE);
     ck_assert_uint_eq(ring_stats(ring.kr).unseals, 0);
-}
-END_TEST
-
-/* GetPublicKey is allowed then; the private half is not kept for it. */
-START_TEST(a_disabled_pair_is_not_cached)
-{
-    KMS_AUTO(key) k = key_of(KMS_KEY_SPEC_ECC_NIST_P256, KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
-    struct kms_bytes spki;
-
-    k->state = KMS_KEY_STATE_DISABLED;
-    ck_assert_int_eq(kms_keyring_public_key(ring.kr, k, ring.arena, &spki), KMS_OK);
-    ck_assert_uint_eq(ring_stats(ring.kr).cached, 0);
-    k->state = KMS_KEY_STATE_ENABLED;
-    ck_assert_int_eq(kms_keyring_public_key(ring.kr, k, ring.arena, &spki), KMS_OK);
-    ck_assert_uint_eq(ring_stats(ring.kr).cached, 1);
-}
-END_TEST
-
-/* A live key takes eight times as much of the bound as 32 bytes do. */
-START_TEST(the_bound_of_the_cache_knows_what_live_keys_take)
-{
-    KMS_AUTO(keyring) small = ring_another(&ring, 20, 0);
-    KMS_AUTO(keyring) tiny = ring_another(&ring, 4, 0);
-    struct kms_key *k[3], *raw = ring_key(&ring);
-
-    for (int i = 0; i < 3; i++) {
-        k[i] = key_of(KMS_KEY_SPEC_ECC_NIST_P256, KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
-        sign(small, k[i]);
-    }
-    ck_assert_uint_eq(ring_stats(small).cached, 2);
-    ring_encrypt(&ring, small, raw);
-    ck_assert_uint_eq(ring_stats(small).cached, 3);
-    sign(small, k[2]);
-    ck_assert_uint_eq(ring_stats(small).unseals, 4);
-    sign(small, k[0]);
-    ck_assert_uint_eq(ring_stats(small).unseals, 5);
-    /* What does not fit at all is used and not kept. */
-    sign(tiny, k[0]);
-    ck_assert_uint_eq(ring_stats(tiny).cached, 0);
-    for (int i = 0; i < 3; i++)
-        kms_key_free(k[i]);
-    kms_key_free(raw);
-}
-END_TEST
-
-struct crowd {
-    struct kms_key *key;
-    pthread_t thread;
-    int wrong;
-};
-
-static void *use_it(void *arg)
-{
-    struct crowd *c = arg;
-    const struct kms_signing what = signing_of(c->key->spec);
-    struct kms_arena *arena = NULL;
-
-    if (kms_arena_new(&arena) != KMS_OK)
-        return NULL;
-    for (int i = 0; i < 40; i++) {
-        struct kms_bytes signature;
-
-        if (kms_keyring_sign(ring.kr, c->key, &what, arena, &signature) != KMS_OK ||
-            kms_keyring_verify(ring.kr, c->key, &what, signature) != KMS_OK)
-            c->wrong++;
-        if (i % 8 == 0)
-            kms_keyring_forget(ring.kr, c->key->uuid);
-    }
-    kms_arena_free(arena);
-    return NULL;
-}
-
-START_TEST(many_threads_use_one_pair_while_it_is_forgotten)
-{
-    static const enum kms_key_spec specs[] = {KMS_KEY_SPEC_RSA_2048,
-                                              KMS_KEY_SPEC_ECC_NIST_P256,
-                                              KMS_KEY_SPEC_ECC_NIST_EDWARDS25519};
-    struct kms_key *k = key_of(specs[_i], KMS_KEY_USAGE_TYPE_SIGN_VERIFY);
-    struct crowd crowd[4];
-
-    for (size_t i = 0; i < 4; i++) {
-        crowd[i] = (struct crowd){.key = k};
-        ck_assert_int_eq(pthread_create(&crowd[i].thread, NULL, use_it, &crowd[i]), 0);
-    }
-    for (size_t i = 0; i < 4; i++) {
-        pthread_join(crowd[i].thread, NULL);
-        ck_assert_int_eq(crowd[i].wrong, 0);
-    }
-    kms_key_free(k);
 }
 END_TEST
 
@@ -412,9 +307,6 @@ int main(void)
     tcase_add_loop_test(t, a_pair_for_use_outside_can_be_imported_again, 0, PAIRS);
     tcase_add_test(t, a_spec_without_a_pair_has_no_public_half);
     tcase_add_test(t, an_algorithm_of_another_spec_is_refused_before_the_token_is_asked);
-    tcase_add_test(t, a_disabled_pair_is_not_cached);
-    tcase_add_test(t, the_bound_of_the_cache_knows_what_live_keys_take);
-    tcase_add_loop_test(t, many_threads_use_one_pair_while_it_is_forgotten, 0, 3);
     srunner_run_all(r, CK_NORMAL);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
