@@ -10,6 +10,7 @@
 #   cross     kmsd on one side, OpenSSL's program and Python's cryptography on the other
 #   sdks      AWS SDKs of other languages: JavaScript v3; the rest where a toolchain is
 #   cli       AWS CLI v2
+#   reference the operation reference with examples that were run, in build-tests/reference
 #   readme    the README's code blocks and deploy/quickstart.sh --check
 #   campaign  kill -9 under load, edits of the database; short and seeded
 #   asan      unit tests and a front-door smoke under ASan and UBSan
@@ -29,7 +30,7 @@ work=${KMSD_TEST_DIR:-$root/build-tests}
 venv=${KMSD_TEST_VENV:-$root/.venv-tests}
 python=$venv/bin/python
 jobs=$(nproc)
-all_stages="setup build lint unit sdk cross sdks cli readme campaign asan tsan clang fuzz bench"
+all_stages="setup build lint unit sdk cross sdks cli reference readme campaign asan tsan clang fuzz bench"
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$work" || exit 1
 passed=0 failed=0 skipped=0 times=""
@@ -251,7 +252,8 @@ front_door() {
 stage_sdk() {
     need_build && front_door sdk gcc tests/sdk --ignore-glob 'tests/sdk/test_sdk_*.py' \
         --ignore tests/sdk/test_consumers.py --ignore tests/sdk/test_aws_cli.py \
-        --ignore tests/sdk/test_quickstart.py --ignore tests/sdk/test_readme.py
+        --ignore tests/sdk/test_quickstart.py --ignore tests/sdk/test_readme.py \
+        --ignore tests/sdk/test_reference.py
 }
 
 stage_cross() {
@@ -266,6 +268,12 @@ stage_sdks() {
 
 stage_cli() {
     need_build && front_door cli gcc tests/sdk/test_aws_cli.py
+}
+
+stage_reference() {
+    mkdir -p "$work/reference"
+    need_build && KMSD_REFERENCE=$work/reference front_door reference gcc \
+        tests/sdk/test_reference.py
 }
 
 stage_readme() {

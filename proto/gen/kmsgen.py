@@ -7,7 +7,10 @@
     kmsgen.py ops   OUTDIR          ops.gen.h: prototypes of the operations
     kmsgen.py table OUT SOURCE...   the dispatch table of the operations whose sources
                                     are given
-    kmsgen.py pages OUTDIR          a reference page an operation, Markdown
+    kmsgen.py pages OUTDIR [--examples DIR] SOURCE...
+                                    the reference, Markdown: an index, a page an
+                                    operation with its example from DIR, structures,
+                                    errors; served are those whose sources are given
     kmsgen.py dict  OUT             the fuzz dictionary
 
 Run by meson; needs nothing but the Python standard library. What it writes is never
@@ -52,8 +55,10 @@ def make_table(proto, out, sources):
     cgen.write(out, ops.table_source(proto, sources))
 
 
-def make_pages(proto, out, _):
-    pages.write_pages(proto, out)
+def make_pages(proto, out, rest):
+    examples = rest[1] if rest[:1] == ["--examples"] else None
+    out.mkdir(exist_ok=True)
+    pages.write_pages(proto, out, rest[2:] if examples else rest, examples)
 
 
 def make_dict(proto, out, _):

@@ -1,6 +1,7 @@
-"""One call of every operation kmsd has, in an order in which all succeed.
+"""One call of every operation on symmetric keys, in an order in which all succeed.
 
-The same tour is walked by boto3 (Python), the AWS CLI and the SDK for JavaScript.
+The same tour is walked by boto3 (Python), the AWS CLI and the SDK for JavaScript. The
+other operations are in examples.py, and all of them in ../sdk/scenario.json.
 """
 
 import json
