@@ -44,6 +44,20 @@ bool kms_ignores_ciphertext(struct kms_dry_run_modifier_type_list modifiers)
     return false;
 }
 
+bool kms_request_ignores_ciphertext(const struct kms_op *op, const void *in)
+{
+    switch (op->index) {
+    case KMS_OP_DECRYPT:
+        return kms_ignores_ciphertext(
+            ((const struct kms_decrypt_in *)in)->dry_run_modifiers);
+    case KMS_OP_RE_ENCRYPT:
+        return kms_ignores_ciphertext(
+            ((const struct kms_re_encrypt_in *)in)->dry_run_modifiers);
+    default:
+        return false;
+    }
+}
+
 static KMS_RC missing(const char *path)
 {
     return kms_err(KMS_E_VALIDATION,

@@ -43,6 +43,8 @@ struct kms_ciphertext_request {
 KMS_RC kms_check_ciphertext(const struct kms_ciphertext_request *r);
 /* True when the modifiers say IGNORE_CIPHERTEXT. */
 bool kms_ignores_ciphertext(struct kms_dry_run_modifier_type_list modifiers);
+/* The same of a whole request, of whatever operation. */
+bool kms_request_ignores_ciphertext(const struct kms_op *op, const void *in);
 
 /* A Recipient that is given is whole; its document is verified later (ops/recipient.h). */
 KMS_RC kms_check_recipient(const struct kms_recipient_info *recipient);

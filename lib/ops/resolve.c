@@ -2,6 +2,7 @@
 
 #include "key/ident.h"
 #include "ops/alias.h"
+#include "ops/request.h"
 #include "ops/resolve.h"
 #include "policy/decide.h"
 #include "store/aliases.h"
@@ -150,7 +151,8 @@ enum kms_rc kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_r
     uint8_t uuid[KMS_UUID_LEN], kmid[KMS_KMID_LEN];
     enum kms_rc rc;
 
-    if (blob.p == NULL || !of_symmetric_algorithm(rule, in))
+    if (blob.p == NULL || !of_symmetric_algorithm(rule, in) ||
+        kms_request_ignores_ciphertext(call->op, in))
         return *out != NULL ? KMS_OK : KMS_E_INVALID_CIPHERTEXT;
     rc = kms_keyring_names(blob, uuid, kmid);
     if (*out == NULL)

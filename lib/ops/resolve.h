@@ -42,8 +42,8 @@ KMS_RC kms_resolve_grant(struct kms_call *call, const void *in);
  *
  * A ciphertext names its key and its key material. Where the two do not belong together
  * the ciphertext is damaged: that is left to decryption to refuse, once the caller may use
- * the key. Nothing is compared for a ciphertext of an asymmetric
- * algorithm, or when the request has none.
+ * the key. Nothing is compared for a ciphertext of an asymmetric algorithm, when the
+ * request has none, or in a dry run that ignores it.
  */
 KMS_RC kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_rule *rule,
                               const void *in, const struct kms_key **out);
