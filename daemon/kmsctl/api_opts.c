@@ -6,7 +6,7 @@ enum { WORDS_WIDTH = 61 }; /* what an option's doc leaves of a line */
 
 const struct kms_opt kms_api_own_opts[KMS_API_OWN_OPTS] = {
     {"data", "DIR",
-     "the installation whose certificates, account and Region are used;\n"
+     "the installation whose certificates and Region are used;\n"
      "default: the environment's KMSCTL_DATA",
      KMS_OPT_ONCE},
     {"endpoint", "URL",
@@ -105,7 +105,7 @@ void kms_api_help(FILE *to)
         "file://PATH, a list or a map as JSON or by repeating the option. When the\n"
         "service refuses, its error goes to standard error and the exit status is 1.\n\n"
         "The request is signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and\n"
-        "AWS_SESSION_TOKEN); without them, with the account in place of both, which\n"
+        "AWS_SESSION_TOKEN); without them, with a name in place of both, which\n"
         "proves nothing: the client certificate says who calls.\n\n",
         to);
     kms_opts_help(kms_api_own_opts, KMS_API_OWN_OPTS, to);
