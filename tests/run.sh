@@ -298,7 +298,8 @@ stage_asan() {
     KMSD_TEST_SLOW=4 ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1 \
         UBSAN_OPTIONS=halt_on_error=1 LSAN_OPTIONS=suppressions=$root/tests/setups/lsan.supp \
         front_door asan asan tests/sdk/test_envelope.py tests/sdk/test_bad_input.py \
-        tests/sdk/test_contexts.py tests/sdk/test_schedules.py tests/sdk/test_signals.py
+        tests/sdk/test_contexts.py tests/sdk/test_schedules.py tests/sdk/test_signals.py \
+        tests/sdk/test_recipient_refused.py
 }
 
 # Modules with threads of their own or made to be called from many.
