@@ -269,7 +269,7 @@ def test_a_dry_run_may_ignore_the_ciphertext_when_it_names_the_key(kms, key_id):
         kms.decrypt(KeyId=key_id, DryRunModifiers=["IGNORE_CIPHERTEXT"])
 
 
-def test_attested_recipients_are_not_there_yet_and_get_no_plaintext(kms, key_id):
+def test_without_an_attestation_root_no_recipient_is_answered(kms, key_id):
     blob = kms.encrypt(KeyId=key_id, Plaintext=b"x")["CiphertextBlob"]
     recipient = {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256",
                  "AttestationDocument": b"document"}
@@ -277,8 +277,9 @@ def test_attested_recipients_are_not_there_yet_and_get_no_plaintext(kms, key_id)
                  lambda: kms.generate_data_key(KeyId=key_id, KeySpec="AES_256",
                                                Recipient=recipient),
                  lambda: kms.generate_random(NumberOfBytes=8, Recipient=recipient)):
-        with refused("UnsupportedOperationException",
-                     "kmsd does not support attested recipients (Recipient) yet."):
+        with refused("ValidationException", (
+                "No attestation document can be verified: this kmsd has no attestation root "
+                "(attestation_roots in its configuration).")):
             call()
 
 
