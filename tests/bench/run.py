@@ -53,10 +53,10 @@ class Constant:
         self.process.stdout.close()
 
 
-def load(port, pid, ready, body, args):
+def load(port, pid, ready, body, args, operation="GenerateDataKey"):
     """One measurement: requests/s, p50 and p99 in us, errors, CPU us of the server."""
     headers = ["Content-Type: application/x-amz-json-1.1",
-               "X-Amz-Target: TrentService.GenerateDataKey",
+               f"X-Amz-Target: TrentService.{operation}",
                "X-Amz-Date: 20260101T000000Z", "User-Agent: Boto3/1.44 loadgen",
                "Authorization: " + rawhttp.AUTHORIZATION]
     command = [str(LOADGEN), "-q", "-c", str(args.connections), "-d", str(args.seconds),
@@ -68,10 +68,10 @@ def load(port, pid, ready, body, args):
                           timeout=args.seconds + 60)
     if not done.stdout.strip():
         raise SystemExit(f"loadgen: {done.stderr}")
-    rate, p50, p99, errors, cpu, _ = map(float, done.stdout.split())
+    rate, p50, p99, errors, cpu, own = map(float, done.stdout.split())
     if errors:
         raise SystemExit(f"loadgen: {errors:.0f} errors: {done.stderr}")
-    return {"rate": rate, "p50": p50, "p99": p99, "cpu": cpu}
+    return {"rate": rate, "p50": p50, "p99": p99, "cpu": cpu, "client_cpu": own}
 
 
 def store_stats(data):
