@@ -1,5 +1,6 @@
 """Multi-Region keys: a primary and its replicas, and what is recorded of them."""
 
+import boto3
 import pytest
 
 from support import audit, importing
@@ -80,6 +81,20 @@ def test_every_member_lists_all_of_them(world):
                                                                            THERE]
         assert shown_there["MultiRegionKeyType"] == (
             "PRIMARY" if region == HERE else "REPLICA")
+
+
+def test_a_replica_can_be_in_every_region_of_the_partition(world):
+    key = world.primary()
+    others = [r for r in boto3.session.Session().get_available_regions("kms")
+              if r != HERE]
+    for region in others:
+        world.here.replicate_key(KeyId=key, ReplicaRegion=region)
+    world.settle()
+    configuration = world.metadata(key)["MultiRegionConfiguration"]
+    assert sorted(r["Region"] for r in configuration["ReplicaKeys"]) == sorted(others)
+    world.here.rotate_key_on_demand(KeyId=key)
+    world.settle()
+    assert world.materials(key, THERE) == world.materials(key)
 
 
 @pytest.mark.parametrize("spec", ["HMAC_256", "RSA_2048", "ECC_NIST_P256",
