@@ -25,9 +25,36 @@ static bool is_foreign(const struct kms_call *call, const struct kms_ident *id)
     return !kms_str_eq(owner_of(call, id), call->caller.account);
 }
 
+static KMS_RC incorrect_key(void)
+{
+    return kms_err(KMS_E_INCORRECT_KEY,
+                   "The key ID in the request does not identify a CMK "
+                   "that can perform this operation.");
+}
+
 /*
- * An ARN must be of this partition and Region, and of this account where the operation does
- * not work across accounts; a bare name always is.
+ * Another Region's ARN. Who would decrypt under that of a relative of a key that is here
+ * named the wrong one of the two.
+ */
+static KMS_RC elsewhere(struct kms_call *call, const struct kms_key_rule *rule,
+                        const struct kms_ident *id)
+{
+    KMS_AUTO_KEY here = NULL;
+
+    if (rule->ciphertext != NULL && id->kind == KMS_IDENT_KEY_ARN &&
+        !is_foreign(call, id)) {
+        enum kms_rc rc = kms_keys_get(call->tx, owner_of(call, id), call->caller.region,
+                                      id->name, &here);
+
+        if (rc != KMS_E_NOT_FOUND)
+            return rc == KMS_OK ? incorrect_key() : rc;
+    }
+    return kms_err(KMS_E_NOT_FOUND, "Invalid arn %.*s", KMS_FMT(id->region));
+}
+
+/*
+ * An ARN must be of this partition and Region, and of this account where the operation
+ * does not work across accounts; a bare name always is.
  */
 static KMS_RC check_place(struct kms_call *call, const struct kms_key_rule *rule,
                           const struct kms_ident *id, struct kms_str ident)
@@ -37,7 +64,7 @@ static KMS_RC check_place(struct kms_call *call, const struct kms_key_rule *rule
     if (!kms_str_eq(id->partition, call->realm->partition))
         return kms_err(KMS_E_INVALID_ARN, "Invalid arn %.*s", KMS_FMT(ident));
     if (!kms_str_eq(id->region, call->caller.region))
-        return kms_err(KMS_E_NOT_FOUND, "Invalid arn %.*s", KMS_FMT(id->region));
+        return elsewhere(call, rule, id);
     if (is_foreign(call, id) && !rule->cross_account)
         return kms_resolve_denied(call, rule);
     return KMS_OK;
@@ -119,9 +146,7 @@ static KMS_RC compare(const struct kms_key *key, const uint8_t uuid[KMS_UUID_LEN
     if (memcmp(key->uuid, uuid, KMS_UUID_LEN) == 0 ||
         kms_key_version_of(key, kmid) != NULL)
         return KMS_OK;
-    return kms_err(KMS_E_INCORRECT_KEY,
-                   "The key ID in the request does not identify a CMK "
-                   "that can perform this operation.");
+    return incorrect_key();
 }
 
 /*

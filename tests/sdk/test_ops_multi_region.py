@@ -132,6 +132,23 @@ def test_what_one_member_encrypts_every_other_decrypts_under_its_own_arn(world):
                 assert opened["KeyId"] == arn_of(key, region)
 
 
+def test_a_member_is_not_addressed_by_the_arn_of_a_relative(world):
+    key = world.family(THERE)
+    blob = world.here.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    wrong = ("The key ID in the request does not identify a CMK that can perform this "
+             "operation.")
+    with refused("IncorrectKeyException", wrong):
+        world.there.decrypt(KeyId=arn_of(key), CiphertextBlob=blob)
+    with refused("IncorrectKeyException", wrong):
+        world.there.re_encrypt(SourceKeyId=arn_of(key), CiphertextBlob=blob,
+                               DestinationKeyId=key)
+    for ask in (lambda: world.elsewhere.decrypt(KeyId=arn_of(key), CiphertextBlob=blob),
+                lambda: world.there.encrypt(KeyId=arn_of(key), Plaintext=b"x"),
+                lambda: world.there.describe_key(KeyId=arn_of(key))):
+        with refused("NotFoundException", f"Invalid arn {HERE}"):
+            ask()
+
+
 def test_a_region_without_member_opens_nothing(world):
     key = world.family(THERE)
     blob = world.here.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
