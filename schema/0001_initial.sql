@@ -104,8 +104,23 @@ CREATE TABLE grants (
     mac BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_by_key ON grants (key_row, id);
+CREATE INDEX grants_by_grantee ON grants (key_row, grantee, id);
 CREATE INDEX grants_by_name ON grants (key_row, name, grantee) WHERE name IS NOT NULL;
 CREATE INDEX grants_by_retiring ON grants (region, retiring, id) WHERE retiring IS NOT NULL;
+
+-- Access keys. The secret is sealed like key material; of a session token only the digest
+-- is kept.
+CREATE TABLE access_keys (
+    id TEXT NOT NULL PRIMARY KEY,
+    principal TEXT NOT NULL,
+    kek BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    token_sha256 BLOB,
+    policy TEXT,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    mac BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The last use of each key. A use is no change: these rows have a mac but are not part of
 -- the state root, and are written once a group of requests and key.

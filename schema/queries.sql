@@ -24,6 +24,9 @@ versions v LEFT JOIN material m ON m.row = v.material
 g.id, g.key_row, g.region, g.name, g.grantee, g.retiring, g.issuer, g.operations,
 g.context_rule, g.pairs, g.created_ms
 
+-- let: $ACCESS
+id, principal, kek, sealed, token_sha256, policy, created_ms, expires_ms
+
 -- let: $ALIAS
 a.account, a.region, a.name, a.key_row, a.created_ms, a.updated_ms
 
@@ -52,7 +55,7 @@ SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name;
 -- name: ROWS_EXIST
 SELECT EXISTS (SELECT 1 FROM keys) OR EXISTS (SELECT 1 FROM versions)
     OR EXISTS (SELECT 1 FROM aliases) OR EXISTS (SELECT 1 FROM tags)
-    OR EXISTS (SELECT 1 FROM records);
+    OR EXISTS (SELECT 1 FROM access_keys) OR EXISTS (SELECT 1 FROM records);
 
 -- name: KEYS_ROW
 SELECT $KEY, k.mac FROM keys k WHERE row = ?1;
@@ -185,7 +188,12 @@ WHERE g.id = ?1;
 -- name: GRANTS_LIST
 SELECT $GRANT, g.mac, k.arn FROM grants g INDEXED BY grants_by_key
 JOIN keys k ON k.row = g.key_row
-WHERE g.key_row = ?1 AND g.id > ?2 AND (?4 IS NULL OR g.grantee = ?4)
+WHERE g.key_row = ?1 AND g.id > ?2
+ORDER BY g.id LIMIT ?3;
+-- name: GRANTS_LIST_GRANTEE
+SELECT $GRANT, g.mac, k.arn FROM grants g INDEXED BY grants_by_grantee
+JOIN keys k ON k.row = g.key_row
+WHERE g.key_row = ?1 AND g.grantee = ?4 AND g.id > ?2
 ORDER BY g.id LIMIT ?3;
 -- name: GRANTS_LIST_RETIRABLE
 SELECT $GRANT, g.mac, k.arn FROM grants g INDEXED BY grants_by_retiring
@@ -213,6 +221,25 @@ UPDATE grants SET key_row = ?2, region = ?3, name = ?4, grantee = ?5, retiring =
 WHERE id = ?1;
 -- name: GRANTS_DELETE
 DELETE FROM grants WHERE id = ?1;
+
+-- name: ACCESS_ROW
+SELECT $ACCESS, mac FROM access_keys WHERE id = ?1;
+-- name: ACCESS_SCAN
+SELECT $ACCESS, mac FROM access_keys ORDER BY id;
+-- name: ACCESS_LIST
+SELECT $ACCESS, mac FROM access_keys WHERE id > ?1 ORDER BY id LIMIT ?2;
+-- name: ACCESS_EXPIRED
+SELECT id FROM access_keys WHERE expires_ms > 0 AND expires_ms <= ?1 LIMIT ?2;
+-- name: ACCESS_INSERT
+INSERT INTO access_keys (id, principal, kek, sealed, token_sha256, policy, created_ms,
+    expires_ms, mac)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+-- name: ACCESS_UPDATE
+UPDATE access_keys SET principal = ?2, kek = ?3, sealed = ?4, token_sha256 = ?5,
+    policy = ?6, created_ms = ?7, expires_ms = ?8, mac = ?9
+WHERE id = ?1;
+-- name: ACCESS_DELETE
+DELETE FROM access_keys WHERE id = ?1;
 
 -- name: USES_ROW
 SELECT key_row, operation, request_id, at_ms, mac FROM uses WHERE key_row = ?1;

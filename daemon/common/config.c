@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "common/config.h"
 #include "common/config_yaml.h"
@@ -116,46 +117,36 @@ static enum kms_rc read_limits(const struct source *src,
     return KMS_OK;
 }
 
-static enum kms_rc read_identity(const struct source *src, size_t i,
-                                 const struct kms_yaml_identity *raw,
-                                 struct kms_identity_rule *out)
-{
-    const char *value, *principal;
-    struct kms_str account;
-
-    if ((raw->uri == NULL) == (raw->subject == NULL))
-        return kms_err(KMS_E_CONFIG,
-                       "%s: identities: entry %zu needs one of uri and subject",
-                       src->file, i + 1);
-    if (raw->principal == NULL ||
-        !kms_principal_account(kms_str_of(raw->principal), &account))
-        return kms_err(KMS_E_CONFIG,
-                       "%s: identities: entry %zu needs a principal like "
-                       "arn:aws:iam::111122223333:user/alice",
-                       src->file, i + 1);
-    KMS_TRY(keep(src, raw->uri != NULL ? raw->uri : raw->subject, &value));
-    KMS_TRY(keep(src, raw->principal, &principal));
-    *out = (struct kms_identity_rule){
-        .match = raw->uri != NULL ? KMS_MATCH_URI : KMS_MATCH_SUBJECT,
-        .value = kms_str_of(value),
-        .principal = kms_str_of(principal),
-    };
-    return KMS_OK;
-}
-
+/* The file named, else the one beside the data, if it is there. */
 static enum kms_rc read_identities(const struct source *src, const struct kms_yaml *raw,
                                    struct kms_config *c)
 {
-    struct kms_identity_rule *rules =
-        kms_arena_alloc(src->arena, raw->identities_count * sizeof *rules);
+    const char *path;
 
-    if (rules == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for the configuration");
-    for (size_t i = 0; i < raw->identities_count; i++)
-        KMS_TRY(read_identity(src, i, &raw->identities[i], &rules[i]));
-    c->identities = rules;
-    c->n_identities = raw->identities_count;
+    KMS_TRY(path_or(src, raw->identities, c->data, "identities.yaml", &path));
+    if (raw->identities != NULL || access(path, F_OK) == 0)
+        c->identities = path;
     return KMS_OK;
+}
+
+static enum kms_rc read_proof(const struct source *src, const char *text,
+                              struct kms_config *c)
+{
+    static const char *const words[] = {[KMS_PROOF_CERTIFICATE] = "certificate",
+                                        [KMS_PROOF_SIGNATURE] = "signature",
+                                        [KMS_PROOF_BOTH] = "both",
+                                        [KMS_PROOF_EITHER] = "either"};
+
+    for (size_t i = 0; text != NULL && i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(text, words[i]) == 0) {
+            c->proof = (enum kms_proof)i;
+            return KMS_OK;
+        }
+    return text == NULL ? KMS_OK
+                        : kms_err(KMS_E_CONFIG,
+                                  "%s: https.proof: \"%s\" is none of certificate, "
+                                  "signature, both, either",
+                                  src->file, text);
 }
 
 static enum kms_rc read_profile(const struct source *src, const struct kms_yaml *raw,
@@ -230,6 +221,7 @@ static enum kms_rc read_https(const struct source *src, const struct kms_yaml *r
         strcmp(h->tls_min, "1.2") != 0)
         return kms_err(KMS_E_CONFIG, "%s: https.tls_min: \"%s\" is neither 1.3 nor 1.2",
                        src->file, h->tls_min);
+    KMS_TRY(read_proof(src, h->proof, c));
     c->tls12 = h->tls_min != NULL && strcmp(h->tls_min, "1.2") == 0;
     if (raw->http != NULL && raw->http->listen != NULL) {
         KMS_TRY(read_address(src, "http.listen", raw->http->listen, &c->http));
@@ -322,7 +314,10 @@ enum kms_rc kms_config_dev(const struct kms_dev_opts *opts, struct kms_config **
         .https = &https,
         .http = strcmp(http.listen, "off") != 0 ? &http : NULL,
         .limits = &limits,
+        .identities = opts->identities,
     };
 
-    return build("kmsd --dev", &raw, out);
+    KMS_TRY(build("kmsd --dev", &raw, out));
+    (*out)->no_authz = opts->no_authz;
+    return KMS_OK;
 }

@@ -38,14 +38,15 @@ struct kms_config {
     const char *account, *region, *partition;
     enum kms_log_level log_level;
     struct kms_address https;
+    enum kms_proof proof; /* what clients of the TLS listener show */
     bool tls12; /* TLS 1.2 (ECDHE with AEAD) besides 1.3 */
     struct kms_tls_files tls;
     bool has_http; /* dev only */
     struct kms_address http;
     struct kms_limits limits;
     const char *token_module, *token_label, *token_pin_file; /* NULL: the default */
-    const struct kms_identity_rule *identities;
-    size_t n_identities;
+    const char *identities; /* identities.yaml; NULL: nobody has an entry */
+    bool no_authz;          /* dev: whoever is somebody may do everything */
     const char *admin_socket;
     const char *attestation_roots; /* PEM: where attestations may end, or NULL */
 };
@@ -61,6 +62,8 @@ struct kms_dev_opts {
     const char *https;   /* 127.0.0.1:8443 */
     const char *account; /* 111122223333 */
     const char *region;  /* us-east-1 */
+    const char *identities; /* identities.yaml; default: the one in data, if it is there */
+    bool no_authz;
 };
 
 /* The preset of the dev profile; its messages name the option that is wrong. */

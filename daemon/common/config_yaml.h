@@ -10,7 +10,7 @@
 
 /* NULL is an absent key, everywhere. */
 struct kms_yaml_https {
-    const char *listen, *certificate, *key, *client_ca, *crl, *ocsp, *tls_min;
+    const char *listen, *certificate, *key, *client_ca, *crl, *ocsp, *tls_min, *proof;
 };
 
 struct kms_yaml_http {
@@ -27,19 +27,14 @@ struct kms_yaml_token {
     const char *module, *label, *pin_file;
 };
 
-struct kms_yaml_identity {
-    const char *uri, *subject, *principal;
-};
-
 struct kms_yaml {
     const char *profile, *data, *account, *region, *partition, *log_level, *admin_socket;
+    const char *identities;
     const char *attestation_roots;
     struct kms_yaml_https *https;
     struct kms_yaml_http *http;
     struct kms_yaml_limits *limits;
     struct kms_yaml_token *token;
-    struct kms_yaml_identity *identities;
-    unsigned identities_count;
 };
 KMS_OWNED(yaml);
 

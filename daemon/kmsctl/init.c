@@ -9,6 +9,7 @@
 #include "common/home.h"
 #include "common/home_pki.h"
 #include "kmsctl/cmd.h"
+#include "kmsctl/init_identities.h"
 
 enum { NAMES_MAX = 33 };
 
@@ -130,6 +131,7 @@ static void say(const struct plan *p, const char *data)
            "  pki/server.pem .key  what kmsd shows\n"
            "  pki/client.pem .key  for arn:aws:iam::%s:user/%s\n"
            "  pki/crl.pem          certificates revoked: none yet\n"
+           "  identities.yaml      who may do what: that client may do everything\n"
            "  kmsd.yaml            the configuration\n\nnext:\n"
            "  kmsd --config %s/kmsd.yaml\n"
            "  kmsctl api create-key --data %s\n",
@@ -173,6 +175,7 @@ static enum kms_rc make(const struct plan *p)
     if (!kms_disk_exists(path))
         KMS_TRY(kms_home_make_pki(p->data, &names));
     KMS_TRY(kms_home_exists(data) ? prove(&opts) : kms_home_make(&opts));
+    KMS_TRY(kms_init_identities(data, p->account, p->client));
     KMS_TRY(write_config(p, data));
     say(p, data);
     return KMS_OK;
@@ -216,8 +219,8 @@ const struct kms_cmd kms_cmd_init = {
     .about =
         "Makes all that a server needs in one directory: a SoftHSM2 token with a random\n"
         "256-bit PIN and a sealing key that cannot leave it, the database, a private CA\n"
-        "with a server and a client certificate, and kmsd.yaml. The sealing key is "
-        "proven\n"
+        "with a server and a client certificate, identities.yaml that lets that client do\n"
+        "everything, and kmsd.yaml. The sealing key is proven\n"
         "from a fresh process before anything real is sealed. Nothing that is there is\n"
         "touched.",
     .opts = opts,

@@ -12,13 +12,14 @@
 #include "base/log.h"
 #include "kmsd/admin.h"
 
-enum { TALK_TIMEOUT_S = 2, LINE_MAX_BYTES = 256 };
+enum { TALK_TIMEOUT_S = 2, LINE_MAX_BYTES = 65536 };
 
 struct kms_admin {
     struct kms_admin_opts opts;
     int fd, stop_fd;
     bool bound, running;
     pthread_t thread;
+    char line[LINE_MAX_BYTES]; /* of the one who is talked to */
 };
 
 void kms_admin_free(struct kms_admin *a)
@@ -80,11 +81,24 @@ static void send_all(int fd, struct kms_bytes data)
     }
 }
 
+static void answer(struct kms_admin *a, const char *line, struct kms_buf *reply)
+{
+    const char *space = strchr(line, ' ');
+    struct kms_str name = kms_str_of(line), json = {NULL, 0};
+
+    if (space != NULL) {
+        name.n = (size_t)(space - line);
+        json = kms_str_of(space + 1);
+    }
+    if (!a->opts.command(a->opts.arg, name, json, reply))
+        kms_buf_z(reply, "{\"error\":\"unknown command\"}");
+    kms_buf_byte(reply, '\n');
+}
+
 static void talk(struct kms_admin *a, int fd)
 {
     const struct timeval timeout = {.tv_sec = TALK_TIMEOUT_S};
     KMS_AUTO_BUF reply = {0};
-    char line[LINE_MAX_BYTES];
 
     if (!may_ask(fd)) {
         kms_log_say(KMS_LOG_WARN, "admin", "refused: another user's process");
@@ -92,13 +106,10 @@ static void talk(struct kms_admin *a, int fd)
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    if (!read_line(fd, line))
+    if (!read_line(fd, a->line))
         return;
-    if (strcmp(line, "status") == 0)
-        a->opts.status(a->opts.arg, &reply);
-    else
-        kms_buf_z(&reply, "{\"error\":\"unknown command\"}");
-    kms_buf_byte(&reply, '\n');
+    answer(a, a->line, &reply);
+    kms_wipe(a->line, sizeof a->line);
     if (!reply.bad)
         send_all(fd, kms_buf_view(&reply));
 }

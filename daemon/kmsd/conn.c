@@ -54,6 +54,7 @@ static struct kms_conn *conn_new(struct kms_listener *l, struct MHD_Connection *
     if (info != NULL && info->client_addr != NULL)
         kms_address_ip(info->client_addr, c->ip);
     c->peer.source_ip = kms_str_of(c->ip);
+    c->peer.listener = c->tls ? KMS_LIT("https") : KMS_LIT("http");
     return c;
 }
 

@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "common/identities.h"
+#include "dispatch/admin.h"
 #include "kmsd/daemon.h"
 #include "kmsd/process.h"
 #include "kmsd/roots.h"
@@ -62,16 +64,6 @@ static enum kms_rc open_home(struct kms_daemon *d)
                : kms_err(KMS_E_IO, "%s: %s", c->data, strerror(errno));
 }
 
-static enum kms_rc open_directory(const struct kms_config *c, struct kms_directory **out)
-{
-    const struct kms_identities_spec spec = {.open = true};
-    struct kms_identities_fault fault;
-    struct kms_directory_opts opts = {.rules = c->identities, .n_rules = c->n_identities};
-
-    KMS_TRY(kms_identities_new(&spec, &fault, &opts.identities));
-    return kms_directory_new(&opts, out);
-}
-
 static enum kms_rc open_service(struct kms_daemon *d)
 {
     const struct kms_config *c = d->config;
@@ -84,9 +76,15 @@ static enum kms_rc open_service(struct kms_daemon *d)
                   .default_account = kms_str_of(c->account),
                   .attestation_roots = d->roots},
         .dev = c->dev,
+        .proof = c->proof,
+        .no_authz = c->no_authz,
     };
 
-    KMS_TRY(open_directory(c, &directory));
+    if (c->identities == NULL && !c->dev)
+        kms_log_say(KMS_LOG_WARN, "identities",
+                    "there is no identities.yaml: only key policies and grants that name a "
+                    "caller let it do anything");
+    KMS_TRY(kms_identities_load(c->identities, c->dev, &directory));
     opts.directory = directory;
     return kms_service_new(&opts, &d->service);
 }
@@ -127,25 +125,60 @@ static enum kms_rc start(struct kms_daemon *d)
     KMS_TRY(kms_front_open(d->config, d->service, &d->front));
     atomic_store(&d->serving, d->front);
     KMS_TRY(kms_admin_open(&(struct kms_admin_opts){.path = d->config->admin_socket,
-                                                    .status = kms_daemon_status,
+                                                    .command = kms_daemon_command,
                                                     .arg = d},
                            &d->admin));
     enter_sandbox(d);
     return announce(d);
 }
 
-static void reload(struct kms_daemon *d)
+static bool is_current(const struct kms_daemon *d, const struct kms_directory *fresh)
 {
+    KMS_AUTO(directory) now = kms_service_directory(d->service);
+
+    return kms_str_eq(kms_directory_digest(now), kms_directory_digest(fresh));
+}
+
+/* The file as a whole, or what was before; its change is recorded before it counts. */
+static void reload_identities(struct kms_daemon *d)
+{
+    const struct kms_config *c = d->config;
+    struct kms_directory *fresh = NULL;
     enum kms_rc rc;
 
-    kms_process_notify("RELOADING=1");
-    rc = kms_front_reload(d->front);
+    if (c->identities == NULL)
+        return;
+    rc = kms_identities_load(c->identities, c->dev, &fresh);
+    if (rc == KMS_OK && is_current(d, fresh)) {
+        kms_directory_free(fresh);
+        return;
+    }
+    if (rc == KMS_OK)
+        rc = kms_service_adopt(d->service, fresh);
+    if (rc != KMS_OK)
+        kms_log_say(KMS_LOG_ERROR, "reload", "the identities stay as they were: %s",
+                    kms_err_note(rc));
+    else
+        kms_log_say(KMS_LOG_INFO, "reload", "identities were read again");
+}
+
+static void reload_tls(struct kms_daemon *d)
+{
+    enum kms_rc rc = kms_front_reload(d->front);
+
     if (rc != KMS_OK)
         kms_log_say(KMS_LOG_ERROR, "reload", "nothing changed: %s", kms_err_note(rc));
     else if ((rc = kms_service_event(d->service, "Reload", KMS_LIT("tls"))) != KMS_OK)
         kms_log_say(KMS_LOG_ERROR, "reload", "not recorded: %s", kms_err_note(rc));
     else
         kms_log_say(KMS_LOG_INFO, "reload", "certificates were read again");
+}
+
+static void reload(struct kms_daemon *d)
+{
+    kms_process_notify("RELOADING=1");
+    reload_tls(d);
+    reload_identities(d);
     kms_process_notify("READY=1");
 }
 

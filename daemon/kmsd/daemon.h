@@ -34,8 +34,14 @@ struct kms_daemon {
  */
 KMS_RC kms_daemon_run(const struct kms_config *config, int signal_fd, bool *served);
 
-/* status.c: one JSON object about the daemon, for kmsctl status. arg is the daemon. */
-void kms_daemon_status(void *arg, struct kms_buf *out);
+/*
+ * commands.c: the answer to a line of kmsctl, one JSON object or array; errors are
+ * {"error":"..."}. arg is the daemon. False: there is no such command.
+ */
+bool kms_daemon_command(void *arg, struct kms_str name, struct kms_str json,
+                        struct kms_buf *out);
+/* status.c: one JSON object about the daemon, for kmsctl status. */
+void kms_daemon_status(const struct kms_daemon *d, struct kms_buf *out);
 /* ready.c: the line that says where the daemon serves, with its newline. */
 KMS_RC kms_daemon_ready(const struct kms_daemon *d, struct kms_buf *out);
 /* "https://localhost:8443": how a client on this machine reaches the listener. */

@@ -148,6 +148,17 @@ bool kms_http_is_hook(const struct kms_http_head *head,
     return limits->hooks && kms_str_starts(head->uri, "/_kmsd/");
 }
 
+/* "/", alone or with the query of a presigned request. */
+static bool is_root(struct kms_str uri)
+{
+    static const char presigned[] = "X-Amz-Algorithm=";
+
+    return kms_str_is(uri, "/") ||
+           (kms_str_starts(uri, "/?") &&
+            memmem(uri.p, uri.n, presigned, sizeof presigned - 1) != NULL &&
+            all_of(kms_str_skip(uri, 1), "-._~/?=&%:,+;@"));
+}
+
 enum kms_http_fault kms_http_check(const struct kms_http_head *head,
                                    const struct kms_http_limits *limits, size_t *body_len)
 {
@@ -160,7 +171,7 @@ enum kms_http_fault kms_http_check(const struct kms_http_head *head,
         return KMS_HTTP_VERSION;
     if (hook ? !all_of(head->method, "") : !kms_str_is(head->method, "POST"))
         return KMS_HTTP_METHOD;
-    if (hook ? !all_of(head->uri, "-._~/?=&%:,+") : !kms_str_is(head->uri, "/"))
+    if (hook ? !all_of(head->uri, "-._~/?=&%:,+") : !is_root(head->uri))
         return KMS_HTTP_TARGET;
     fault = check_fields(head, limits, singles);
     if (fault != KMS_HTTP_OK)

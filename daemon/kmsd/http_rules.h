@@ -4,7 +4,7 @@
  * The HTTP library is lenient where a key service must not be: whatever two parsers could
  * read in two ways is refused here, before anybody is believed. Pure: no I/O, no state.
  *
- * A request is POST / over HTTP/1.1 with exactly one Host, Content-Length and
+ * A request is POST / (a query only carries signatures) over HTTP/1.1 with exactly one Host, Content-Length and
  * Content-Type, and no Transfer-Encoding (RFC 9112 section 6). A missing or unknown
  * X-Amz-Target is answered by dispatch, as AWS does; two of them are refused here.
  */
@@ -17,7 +17,7 @@ enum kms_http_fault {
     KMS_HTTP_OK,
     KMS_HTTP_VERSION,           /* not HTTP/1.1 */
     KMS_HTTP_METHOD,            /* not POST */
-    KMS_HTTP_TARGET,            /* not exactly "/" */
+    KMS_HTTP_TARGET,            /* not "/", alone or with a signature in its query */
     KMS_HTTP_HEADER_COUNT,      /* more fields than anybody needs */
     KMS_HTTP_HEADER_SIZE,       /* more bytes than the limit */
     KMS_HTTP_HEADER_NAME,       /* a name that is no token: spaces, folded lines */

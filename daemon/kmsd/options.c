@@ -11,6 +11,8 @@ enum opt {
     OPT_HTTPS,
     OPT_ACCOUNT,
     OPT_REGION,
+    OPT_IDENTITIES,
+    OPT_NO_AUTHZ,
     OPT_HELP,
     OPT_VERSION
 };
@@ -23,6 +25,8 @@ static const struct option table[] = {
     {"https", required_argument, NULL, OPT_HTTPS},
     {"account", required_argument, NULL, OPT_ACCOUNT},
     {"region", required_argument, NULL, OPT_REGION},
+    {"identities", required_argument, NULL, OPT_IDENTITIES},
+    {"no-authz", no_argument, NULL, OPT_NO_AUTHZ},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -33,7 +37,7 @@ static const struct option table[] = {
 static const char help[] =
     "usage: kmsd --config FILE\n"
     "       kmsd --dev [--data DIR] [--http ADDR:PORT] [--https ADDR:PORT]\n"
-    "            [--account ID] [--region NAME]\n"
+    "            [--account ID] [--region NAME] [--identities FILE] [--no-authz]\n"
     "\n"
     "  --config FILE      serve the installation that FILE describes; kmsctl init\n"
     "                     makes one\n"
@@ -45,11 +49,16 @@ static const char help[] =
     "  --https ADDR:PORT  default 127.0.0.1:8443\n"
     "  --account ID       of callers that name none; default 111122223333\n"
     "  --region NAME      of requests without a credential scope; default us-east-1\n"
+    "  --identities FILE  users, roles and their policies; who is not in it may do\n"
+    "                     everything as far as IAM goes; default: identities.yaml of\n"
+    "                     the data directory, if it is there\n"
+    "  --no-authz         let every caller do everything: key policies, grants and\n"
+    "                     identities are not looked at\n"
     "  --help, --version\n"
     "\n"
     "When it serves, kmsd prints one line of JSON on standard output; its log goes\n"
     "to standard error. SIGTERM stops it, SIGHUP makes it read its certificates\n"
-    "again. Exit status: 0 stopped as asked, 1 failed while serving, 2 usage,\n"
+    "and identities again. Exit status: 0 stopped as asked, 1 failed while serving, 2 usage,\n"
     "78 configuration or installation not usable.\n";
 /* clang-format on */
 
@@ -86,6 +95,11 @@ static enum kms_rc take(struct kms_options *o, bool *dev, int opt, const char *n
         return put(&o->dev.account, name);
     case OPT_REGION:
         return put(&o->dev.region, name);
+    case OPT_IDENTITIES:
+        return put(&o->dev.identities, name);
+    case OPT_NO_AUTHZ:
+        o->dev.no_authz = true;
+        return KMS_OK;
     case OPT_HELP:
         o->mode = KMS_MODE_HELP;
         return KMS_OK;

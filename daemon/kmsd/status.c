@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "dispatch/service.h"
 #include "kmsd/daemon.h"
 #include "wire/jw.h"
 #include "wire/timestamp.h"
@@ -81,9 +82,22 @@ static void put_counts(struct kms_jw *w, const struct kms_daemon *d)
     kms_jw_end(w);
 }
 
-void kms_daemon_status(void *arg, struct kms_buf *out)
+static void put_identities(struct kms_jw *w, const struct kms_daemon *d)
 {
-    const struct kms_daemon *d = arg;
+    KMS_AUTO(directory) dir = kms_service_directory(d->service);
+
+    put_text(w, "authorization", d->config->no_authz ? "off" : "enforced");
+    kms_jw_key(w, "identities");
+    kms_jw_object(w);
+    if (d->config->identities != NULL)
+        put_text(w, "file", d->config->identities);
+    kms_jw_member(w, "sha256", kms_directory_digest(dir));
+    put_int(w, "entries", (int64_t)kms_identities_count(kms_directory_identities(dir)));
+    kms_jw_end(w);
+}
+
+void kms_daemon_status(const struct kms_daemon *d, struct kms_buf *out)
+{
     struct kms_jw w = kms_jw_start(out);
 
     kms_jw_object(&w);
@@ -96,6 +110,7 @@ void kms_daemon_status(void *arg, struct kms_buf *out)
     put_text(&w, "account", d->config->account);
     put_text(&w, "region", d->config->region);
     put_listeners(&w, d);
+    put_identities(&w, d);
     put_token(&w, d);
     put_counts(&w, d);
     kms_jw_key(&w, "secrets_locked");

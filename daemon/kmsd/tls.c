@@ -169,11 +169,31 @@ static int refuse(struct kms_tls_link *link, enum kms_cert_fault fault)
     return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
+/* Where a signature will do, a client may come without a certificate, but not with a bad
+   one. */
+static bool may_be_nobody(const struct kms_tls_link *link)
+{
+    enum kms_proof proof = link->tls->cfg->proof;
+
+    return proof == KMS_PROOF_SIGNATURE || proof == KMS_PROOF_EITHER;
+}
+
+static bool is_nobody(struct kms_tls_link *link)
+{
+    unsigned n = 0;
+
+    return may_be_nobody(link) &&
+           (gnutls_certificate_get_peers(link->session, &n) == NULL || n == 0);
+}
+
 static int on_certificate(gnutls_session_t session)
 {
     struct kms_tls_link *link = gnutls_db_get_ptr(session);
-    enum kms_cert_fault fault = judge(link, link->creds);
+    enum kms_cert_fault fault;
 
+    if (is_nobody(link))
+        return 0;
+    fault = judge(link, link->creds);
     return fault == KMS_CERT_OK ? 0 : refuse(link, fault);
 }
 
@@ -186,7 +206,8 @@ static int on_finished(struct kms_tls_link *link)
 {
     enum kms_cert_fault fault;
 
-    if (!link->judged) {
+    link->anonymous = !link->judged && is_nobody(link);
+    if (!link->judged && !link->anonymous) {
         fault = gnutls_session_is_resumed(link->session) ? judge(link, link->creds)
                                                          : KMS_CERT_NONE;
         if (fault != KMS_CERT_OK)
@@ -219,7 +240,7 @@ static int on_message(gnutls_session_t session, unsigned type, unsigned when,
         return 0;
     if (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT) {
         link->showed = true;
-        if (shows_none(msg))
+        if (shows_none(msg) && !may_be_nobody(link))
             return refuse(link, KMS_CERT_NONE);
     }
     return type == GNUTLS_HANDSHAKE_FINISHED ? on_finished(link) : 0;
@@ -236,13 +257,27 @@ static int always_readable(gnutls_transport_ptr_t transport, unsigned ms)
     return 1;
 }
 
+static gnutls_certificate_request_t wanted(enum kms_proof proof)
+{
+    switch (proof) {
+    case KMS_PROOF_SIGNATURE:
+        return GNUTLS_CERT_IGNORE;
+    case KMS_PROOF_EITHER:
+        return GNUTLS_CERT_REQUEST;
+    case KMS_PROOF_CERTIFICATE:
+    case KMS_PROOF_BOTH:
+        break;
+    }
+    return GNUTLS_CERT_REQUIRE;
+}
+
 bool kms_tls_begin(struct kms_tls *t, gnutls_session_t session, struct kms_tls_link *link)
 {
     link->tls = t;
     link->session = session;
     /* In place before anything can fail: the hooks find it in every case. */
     gnutls_db_set_ptr(session, link);
-    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
+    gnutls_certificate_server_set_request(session, wanted(t->cfg->proof));
     gnutls_session_set_verify_function(session, on_certificate);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
                                        on_message);
@@ -295,8 +330,13 @@ bool kms_tls_still_admitted(struct kms_tls_link *link)
 {
     KMS_AUTO(tls_creds) now = NULL;
 
-    if (!link->finished || !link->judged)
+    if (!link->finished || (!link->judged && !link->anonymous))
         return false;
+    if (link->anonymous) {
+        if (link->peer->tls_version.p == NULL)
+            describe(link);
+        return true;
+    }
     now = current_creds(link->tls);
     if (now != link->judged_by || kms_clock_now_ms() >= link->until_ms)
         (void)judge(link, now);

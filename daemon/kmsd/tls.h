@@ -39,6 +39,7 @@ struct kms_tls_link {
     bool showed;   /* it showed a certificate */
     bool finished; /* the handshake ended well: requests may be heard */
     bool judged;   /* a certificate was found good */
+    bool anonymous; /* there is none, and the listener takes signatures */
     enum kms_cert_fault fault;
     int64_t until_ms;
 };

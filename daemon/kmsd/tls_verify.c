@@ -178,14 +178,16 @@ static enum kms_cert_fault read_uri(gnutls_x509_crt_t leaf, struct kms_arena *a,
     }
 }
 
-static enum kms_cert_fault read_subject(gnutls_x509_crt_t leaf, struct kms_arena *a,
-                                        struct kms_str *out)
+/* The name of the certificate, or of the CA that issued it. */
+static enum kms_cert_fault read_name(gnutls_x509_crt_t leaf, bool issuer,
+                                     struct kms_arena *a, struct kms_str *out)
 {
     gnutls_datum_t dn = {NULL, 0};
     enum kms_cert_fault fault = KMS_CERT_MALFORMED;
     struct kms_str text;
 
-    if (gnutls_x509_crt_get_dn3(leaf, &dn, 0) < 0)
+    if ((issuer ? gnutls_x509_crt_get_issuer_dn3(leaf, &dn, 0)
+                : gnutls_x509_crt_get_dn3(leaf, &dn, 0)) < 0)
         return KMS_CERT_MALFORMED;
     text = (struct kms_str){(const char *)dn.data, dn.size};
     if (text.n <= NAME_MAX_BYTES && is_plain(text.p, text.n))
@@ -211,8 +213,10 @@ static enum kms_cert_fault read_peer(gnutls_x509_crt_t leaf, struct kms_arena *a
 {
     uint8_t serial[SERIAL_MAX], key_id[32];
     size_t n_serial = sizeof serial, n_key_id = sizeof key_id, skip;
-    enum kms_cert_fault fault = read_subject(leaf, a, &peer->subject);
+    enum kms_cert_fault fault = read_name(leaf, false, a, &peer->subject);
 
+    if (fault == KMS_CERT_OK)
+        fault = read_name(leaf, true, a, &peer->issuer);
     if (fault == KMS_CERT_OK)
         fault = read_uri(leaf, a, &peer->uri_san);
     if (fault != KMS_CERT_OK)

@@ -35,7 +35,7 @@ gnutls_alert_description_t kms_cert_fault_alert(enum kms_cert_fault fault);
 
 /*
  * Check the chain a client showed (leaf first, DER) against c, now. On KMS_CERT_OK the
- * texts of peer that a certificate gives (subject, serial, key hash, URI) are set, in the
+ * texts of peer that a certificate gives (subject, issuer, serial, key hash, URI) are set, in the
  * arena, and *until_ms is when the leaf expires.
  */
 enum kms_cert_fault kms_tls_verify(const struct kms_tls_creds *c,

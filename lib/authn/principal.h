@@ -26,7 +26,8 @@ struct kms_access {
     struct kms_str principal;     /* ARN of a user or session */
     const struct kms_secret *secret;
     int64_t issued_ms, expires_ms; /* expires 0: a long-term key */
-    struct kms_str session_token; /* what has to come along; absent: none may */
+    struct kms_bytes token_sha256; /* of the session token that has to come along; absent:
+                                      none may */
 };
 
 /* Looks up access keys. */

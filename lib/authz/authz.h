@@ -36,6 +36,7 @@ struct kms_authz_request {
     const struct kms_attested *attested; /* of a Recipient, or NULL */
     /* "explain": values that stand in for those of a request, and who hears of it. */
     const struct kms_policy_pairs *given;
+    struct kms_str_map context; /* encryption context, where in is NULL */
     const struct kms_policy_trace *trace;
 };
 

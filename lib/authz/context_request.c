@@ -13,8 +13,10 @@ struct kms_str_map kms_authz_encryption_context(const struct kms_authz_request *
 {
     struct kms_str_map none = {0};
 
-    if (ask->rule == NULL || ask->rule->context == NULL || r->in == NULL)
+    if (ask->rule == NULL || ask->rule->context == NULL)
         return none;
+    if (r->in == NULL)
+        return r->context;
     return kms_member_map(ask->rule->context, r->in);
 }
 
@@ -148,9 +150,9 @@ static void find_algorithm(struct kms_authz_context *c, struct kms_policy_values
     const struct kms_key_rule *rule = c->ask->rule;
     struct kms_str word = {NULL, 0};
 
-    if (rule == NULL || rule->context == NULL || c->r->in == NULL)
+    if (rule == NULL || rule->context == NULL)
         return;
-    if (rule->algorithm != NULL)
+    if (rule->algorithm != NULL && c->r->in != NULL)
         word = kms_member_word(rule->algorithm, c->r->in);
     kms_policy_values_one(out, word.n != 0 ? word : KMS_LIT("SYMMETRIC_DEFAULT"));
 }

@@ -6,7 +6,9 @@
 enum kms_rc kms_identify(struct kms_exchange *x, const struct kms_proven *proven)
 {
     const struct kms_caller *c = &x->call.caller;
-    const struct kms_actor_session session = {.issued_ms = proven->issued_ms};
+    const struct kms_actor_session session = {
+        .issued_ms = proven->issued_ms,
+        .policy = proven->signed_by_key ? x->access->policy : NULL};
 
     return kms_actor_of(kms_directory_identities(x->directory), c->principal_arn, &session,
                         x->arena, &x->actor);

@@ -9,6 +9,8 @@ struct kms_directory {
     struct kms_identities *identities;
     const struct kms_identity_rule *rules;
     size_t n_rules;
+    const struct kms_dev_credential *credentials;
+    size_t n_credentials;
     struct kms_str digest;
 };
 
@@ -42,6 +44,23 @@ static enum kms_rc copy_rules(struct kms_directory *d,
     return kms_arena_str(d->arena, opts->digest, &d->digest);
 }
 
+static enum kms_rc copy_credentials(struct kms_directory *d,
+                                    const struct kms_directory_opts *opts)
+{
+    struct kms_dev_credential *v =
+        kms_arena_alloc(d->arena, opts->n_credentials * sizeof *v);
+
+    if (v == NULL)
+        return kms_err(KMS_E_NOMEM, "out of memory for credentials");
+    for (size_t i = 0; i < opts->n_credentials; i++) {
+        KMS_TRY(kms_arena_str(d->arena, opts->credentials[i].id, &v[i].id));
+        KMS_TRY(kms_arena_str(d->arena, opts->credentials[i].principal, &v[i].principal));
+    }
+    d->credentials = v;
+    d->n_credentials = opts->n_credentials;
+    return KMS_OK;
+}
+
 enum kms_rc kms_directory_new(const struct kms_directory_opts *opts,
                               struct kms_directory **out)
 {
@@ -53,6 +72,7 @@ enum kms_rc kms_directory_new(const struct kms_directory_opts *opts,
     atomic_init(&d->refs, 1);
     KMS_TRY(kms_arena_new(&d->arena));
     KMS_TRY(copy_rules(d, opts));
+    KMS_TRY(copy_credentials(d, opts));
     d->identities = KMS_TAKE(identities);
     *out = KMS_TAKE(d);
     return KMS_OK;
@@ -67,6 +87,14 @@ const struct kms_identity_rule *kms_directory_rules(const struct kms_directory *
 {
     *n = d->n_rules;
     return d->rules;
+}
+
+struct kms_str kms_directory_credential(const struct kms_directory *d, struct kms_str id)
+{
+    for (size_t i = 0; i < d->n_credentials; i++)
+        if (kms_str_eq(d->credentials[i].id, id))
+            return d->credentials[i].principal;
+    return (struct kms_str){NULL, 0};
 }
 
 struct kms_str kms_directory_digest(const struct kms_directory *d)

@@ -11,11 +11,18 @@
 struct kms_directory;
 KMS_OWNED(directory); /* gives up one reference; NULL is fine */
 
+/* Dev: whoever names this access key id is this principal, whatever the signature. */
+struct kms_dev_credential {
+    struct kms_str id, principal;
+};
+
 struct kms_directory_opts {
     struct kms_identities *identities; /* taken over, also on failure */
     /* Rules before the built-in one: a URI SAN that is itself an IAM ARN names itself. */
     const struct kms_identity_rule *rules; /* copied */
     size_t n_rules;
+    const struct kms_dev_credential *credentials; /* copied */
+    size_t n_credentials;
     struct kms_str digest; /* hex SHA-256 of the file it was read from, or absent */
 };
 
@@ -25,6 +32,8 @@ struct kms_directory *kms_directory_ref(struct kms_directory *d);
 const struct kms_identities *kms_directory_identities(const struct kms_directory *d);
 const struct kms_identity_rule *kms_directory_rules(const struct kms_directory *d,
                                                     size_t *n);
+/* The principal of a dev credential; absent when there is no such. */
+struct kms_str kms_directory_credential(const struct kms_directory *d, struct kms_str id);
 struct kms_str kms_directory_digest(const struct kms_directory *d);
 
 #endif

@@ -35,6 +35,7 @@ void kms_exchange_free(struct kms_exchange *x)
     give_up_keys(x);
     kms_buf_clear(&x->record);
     kms_buf_clear(&x->reply.body);
+    kms_access_held_free(x->access);
     kms_directory_free(x->directory);
     kms_arena_free(x->arena);
     free(x);

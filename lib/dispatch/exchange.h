@@ -21,6 +21,7 @@ struct kms_exchange {
     void *out;      /* what the operation answers */
     bool authenticated;
     struct kms_directory *directory; /* who is who, for all of this exchange */
+    struct kms_access_held *access;  /* the key that signed, or NULL */
     struct kms_actor actor;          /* the caller, once authenticated */
     uint64_t epoch;                  /* of the store, before its snapshot was taken */
     struct kms_str decision;         /* what allowed or refused it */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dispatch/admin.h"
 #include "dispatch/due.h"
 #include "dispatch/refusals.h"
 #include "dispatch/schedule.h"
@@ -32,6 +33,17 @@ static enum kms_rc start_lanes(struct kms_service *s)
     return kms_pool_new(1, KEYGEN_QUEUE, &s->lanes[KMS_LANE_KEYGEN]);
 }
 
+/* With the digest of who is who, for it may have changed since the stop. */
+static enum kms_rc record_start(struct kms_service *s)
+{
+    struct kms_str digest = kms_directory_digest(s->directory), detail = {NULL, 0};
+
+    if (digest.p != NULL)
+        KMS_TRY(kms_arena_fmt(s->arena, &detail, "identities sha256 %.*s",
+                              KMS_FMT(digest)));
+    return kms_service_event(s, "Start", detail);
+}
+
 enum kms_rc kms_service_new(const struct kms_service_opts *opts, struct kms_service **out)
 {
     KMS_AUTO(service) s = calloc(1, sizeof *s);
@@ -43,9 +55,10 @@ enum kms_rc kms_service_new(const struct kms_service_opts *opts, struct kms_serv
     KMS_TRY(kms_arena_new(&s->arena));
     KMS_TRY(copy_opts(opts, s->arena, &s->opts));
     KMS_TRY(kms_authz_new(&s->authz));
+    KMS_TRY(kms_access_cache_new(s->opts.store, s->opts.keyring, &s->access));
     KMS_TRY(kms_refusals_new(&s->refusals));
     KMS_TRY(kms_audit_open(s->opts.store, &s->audit));
-    KMS_TRY(kms_service_event(s, "Start", (struct kms_str){NULL, 0}));
+    KMS_TRY(record_start(s));
     KMS_TRY(start_lanes(s));
     KMS_TRY(kms_schedule_new(s, &s->schedule));
     *out = KMS_TAKE(s);
@@ -71,6 +84,7 @@ void kms_service_free(struct kms_service *s)
     kms_audit_free(s->audit);
     kms_refusals_free(s->refusals);
     kms_authz_free(s->authz);
+    kms_access_cache_free(s->access);
     kms_directory_free(s->directory);
     pthread_mutex_destroy(&s->directory_lock);
     kms_arena_free(s->arena);
@@ -85,6 +99,22 @@ struct kms_directory *kms_service_directory(struct kms_service *s)
     d = kms_directory_ref(s->directory);
     pthread_mutex_unlock(&s->directory_lock);
     return d;
+}
+
+enum kms_rc kms_service_adopt(struct kms_service *s, struct kms_directory *d)
+{
+    KMS_AUTO(directory) old = d;
+    KMS_AUTO(arena) a = NULL;
+    struct kms_str digest = kms_directory_digest(d), detail;
+
+    KMS_TRY(kms_arena_new(&a));
+    KMS_TRY(kms_arena_fmt(a, &detail, "sha256 %.*s", KMS_FMT(digest)));
+    KMS_TRY(kms_service_event(s, "IdentitiesReload", detail));
+    pthread_mutex_lock(&s->directory_lock);
+    old = s->directory;
+    s->directory = d;
+    pthread_mutex_unlock(&s->directory_lock);
+    return KMS_OK;
 }
 
 enum kms_rc kms_service_identify(struct kms_service *s, const struct kms_peer *peer,

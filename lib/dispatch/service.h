@@ -7,6 +7,7 @@
 
 #include "audit/audit.h"
 #include "authz/authz.h"
+#include "dispatch/access.h"
 #include "dispatch/dispatch.h"
 #include "dispatch/pool.h"
 #include "key/ident.h"
@@ -19,6 +20,7 @@ struct kms_service {
     struct kms_service_opts opts; /* texts copied into arena */
     struct kms_arena *arena;
     struct kms_authz *authz;
+    struct kms_access_cache *access;
     pthread_mutex_t directory_lock;
     struct kms_directory *directory; /* under directory_lock */
     struct kms_audit *audit; /* used in the writer's thread only */

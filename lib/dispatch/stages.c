@@ -20,8 +20,27 @@ bool kms_request_is_json(const struct kms_request *req)
             type.p[sizeof json_1_1 - 1] == ' ');
 }
 
+/* Dev credentials of the directory, then access keys. */
+static enum kms_rc find_access(void *arg, struct kms_str id, struct kms_access *out)
+{
+    struct kms_exchange *x = arg;
+
+    if (x->service->opts.dev) {
+        struct kms_str principal = kms_directory_credential(x->directory, id);
+
+        if (principal.p != NULL) {
+            *out = (struct kms_access){.principal = principal};
+            return KMS_OK;
+        }
+    }
+    KMS_TRY(kms_access_get(x->service->access, id, &x->access));
+    *out = x->access->access;
+    return KMS_OK;
+}
+
 static enum kms_rc authenticate(struct kms_exchange *x)
 {
+    const struct kms_access_source access = {find_access, x};
     const struct kms_service_opts *o = &x->service->opts;
     struct kms_proofs proofs = {.request = x->req,
                                 .wanted = o->proof,
@@ -29,6 +48,7 @@ static enum kms_rc authenticate(struct kms_exchange *x)
                                 .partition = o->realm.partition,
                                 .default_account = o->realm.default_account,
                                 .default_region = o->realm.default_region,
+                                .access = &access,
                                 .dev = o->dev};
     struct kms_proven proven;
 

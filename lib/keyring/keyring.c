@@ -286,3 +286,19 @@ void kms_keyring_stats(struct kms_keyring *kr, struct kms_keyring_stats *out)
     out->unseals = atomic_load(&kr->unseals);
     kms_cache_count(kr->cache, &out->cached, &out->hits);
 }
+
+enum kms_rc kms_keyring_seal_access(struct kms_keyring *kr, struct kms_str id,
+                                    const struct kms_secret *secret, struct kms_arena *a,
+                                    struct kms_bytes *sealed, uint8_t kek[KMS_UUID_LEN])
+{
+    memcpy(kek, kr->kek_id, KMS_UUID_LEN);
+    return kms_seal_access(kr->token, kr->kek_id, id, secret, a, sealed);
+}
+
+enum kms_rc kms_keyring_unseal_access(struct kms_keyring *kr, struct kms_str id,
+                                      struct kms_bytes sealed,
+                                      const uint8_t kek[KMS_UUID_LEN],
+                                      struct kms_secret **out)
+{
+    return kms_unseal_access(kr->token, kek, id, sealed, out);
+}

@@ -10,6 +10,7 @@
 #include "key/key.h"
 #include "store/store.h"
 
+struct kms_secret;
 struct kms_token;
 struct kms_keyring;
 KMS_OWNED(keyring); /* wipes the cache; the token stays the caller's */
@@ -71,6 +72,17 @@ KMS_RC kms_keyring_row_key_make(struct kms_keyring *kr, struct kms_arena *a,
 KMS_RC kms_keyring_row_key_load(struct kms_keyring *kr, struct kms_bytes sealed);
 /* Valid after load, as long as the keyring. */
 struct kms_row_mac kms_keyring_row_mac(struct kms_keyring *kr);
+
+/*
+ * The secret of an access key, sealed as key material is; kek is the key that sealed it.
+ * What was sealed for another id cannot be unsealed.
+ */
+KMS_RC kms_keyring_seal_access(struct kms_keyring *kr, struct kms_str id,
+                               const struct kms_secret *secret, struct kms_arena *a,
+                               struct kms_bytes *sealed, uint8_t kek[KMS_UUID_LEN]);
+KMS_RC kms_keyring_unseal_access(struct kms_keyring *kr, struct kms_str id,
+                                 struct kms_bytes sealed, const uint8_t kek[KMS_UUID_LEN],
+                                 struct kms_secret **out);
 
 struct kms_keyring_stats {
     uint64_t hits, unseals;

@@ -5,7 +5,7 @@
 #include "keyring/seal.h"
 #include "token/token.h"
 
-enum { FORMAT = 1, AAD_MAX = 256, WORDS_MAX = 512 };
+enum { FORMAT = 1, AAD_MAX = 256, WORDS_MAX = 512, ACCESS_ID_MAX = 128 };
 
 /* Additional data under way; every part is short, so what does not fit is a bug. */
 struct aad {
@@ -104,6 +104,41 @@ enum kms_rc kms_unseal_version(struct kms_token *t, const struct kms_key *key,
     (void)snprintf(why, sizeof why, "%s", kms_err_note(rc));
     return kms_err(rc, "key %.*s version %u cannot be unsealed: %s", KMS_FMT(key->id),
                    v->number, why);
+}
+
+static KMS_RC access_aad(struct aad *a, const uint8_t kek[KMS_UUID_LEN], struct kms_str id,
+                         struct kms_bytes *out)
+{
+    if (id.n > ACCESS_ID_MAX)
+        return kms_err(KMS_E_NOT_FOUND, "an access key's id has no more than %d characters",
+                       ACCESS_ID_MAX);
+    begin(a, "kmsd-access-v1", kek);
+    add_byte(a, id.n);
+    add(a, id.p, id.n);
+    *out = (struct kms_bytes){a->p, a->n};
+    return KMS_OK;
+}
+
+enum kms_rc kms_seal_access(struct kms_token *t, const uint8_t kek[KMS_UUID_LEN],
+                            struct kms_str id, const struct kms_secret *secret,
+                            struct kms_arena *a, struct kms_bytes *sealed)
+{
+    struct kms_bytes data;
+    struct aad aad;
+
+    KMS_TRY(access_aad(&aad, kek, id, &data));
+    return seal(t, data, secret, a, sealed);
+}
+
+enum kms_rc kms_unseal_access(struct kms_token *t, const uint8_t kek[KMS_UUID_LEN],
+                              struct kms_str id, struct kms_bytes sealed,
+                              struct kms_secret **out)
+{
+    struct kms_bytes data;
+    struct aad aad;
+
+    KMS_TRY(access_aad(&aad, kek, id, &data));
+    return kms_token_unseal(t, data, sealed, out);
 }
 
 enum kms_rc kms_seal_row_key(struct kms_token *t, const uint8_t kek[KMS_UUID_LEN],

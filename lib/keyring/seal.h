@@ -15,7 +15,8 @@
  *   kmid                      32 bytes, key material id
  *   created                    8 bytes, big-endian milliseconds since 1970
  *
- * The row key has no version; its additional data is "kmsd-row-key-v1" | 01 | kek_uuid.
+ * The row key has no version; its additional data is "kmsd-row-key-v1" | 01 | kek_uuid. That
+ * of an access key's secret is "kmsd-access-v1" | 01 | kek_uuid | u8 length and the key's id.
  */
 #ifndef KMS_KEYRING_SEAL_H
 #define KMS_KEYRING_SEAL_H
@@ -36,6 +37,13 @@ KMS_RC kms_seal_version(struct kms_token *t, const struct kms_key *key,
  */
 KMS_RC kms_unseal_version(struct kms_token *t, const struct kms_key *key,
                           const struct kms_key_version *v, struct kms_secret **out);
+
+KMS_RC kms_seal_access(struct kms_token *t, const uint8_t kek[KMS_UUID_LEN],
+                       struct kms_str id, const struct kms_secret *secret,
+                       struct kms_arena *a, struct kms_bytes *sealed);
+KMS_RC kms_unseal_access(struct kms_token *t, const uint8_t kek[KMS_UUID_LEN],
+                         struct kms_str id, struct kms_bytes sealed,
+                         struct kms_secret **out);
 
 KMS_RC kms_seal_row_key(struct kms_token *t, const uint8_t kek[KMS_UUID_LEN],
                         const struct kms_secret *row_key, struct kms_arena *a,

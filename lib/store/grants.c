@@ -213,7 +213,8 @@ enum kms_rc kms_grants_list(struct kms_tx *tx, int64_t key_row, struct kms_str g
 {
     KMS_AUTO(stmt) s = NULL;
 
-    KMS_TRY(kms_tx_stmt(tx, KMS_SQL_GRANTS_LIST, &s));
+    KMS_TRY(kms_tx_stmt(
+        tx, grantee.p != NULL ? KMS_SQL_GRANTS_LIST_GRANTEE : KMS_SQL_GRANTS_LIST, &s));
     kms_stmt_int(s, 1, key_row);
     kms_stmt_text(s, 2, after.p != NULL ? after : KMS_LIT(""));
     kms_stmt_int(s, 3, (int64_t)limit + 1);

@@ -51,6 +51,16 @@ const struct kms_table kms_table_grants = {"grants",
                                            KMS_SQL_GRANTS_UPDATE,
                                            KMS_SQL_GRANTS_DELETE};
 
+const struct kms_table kms_table_access_keys = {"access_keys",
+                                                1,
+                                                8,
+                                                8,
+                                                KMS_SQL_ACCESS_ROW,
+                                                KMS_SQL_ACCESS_SCAN,
+                                                KMS_SQL_ACCESS_INSERT,
+                                                KMS_SQL_ACCESS_UPDATE,
+                                                KMS_SQL_ACCESS_DELETE};
+
 static struct kms_cell read_cell(struct kms_stmt *s, int at)
 {
     switch (sqlite3_column_type(s->st, at)) {

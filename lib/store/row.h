@@ -20,7 +20,7 @@ struct kms_table {
 };
 
 extern const struct kms_table kms_table_keys, kms_table_versions, kms_table_aliases,
-    kms_table_tags, kms_table_grants;
+    kms_table_tags, kms_table_grants, kms_table_access_keys;
 
 /* Bind a cell, as text, bytes, number or NULL. */
 void kms_row_bind(struct kms_stmt *s, int at, const struct kms_cell *c);

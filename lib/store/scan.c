@@ -6,7 +6,8 @@
 
 static const struct kms_table *const tables[] = {&kms_table_keys, &kms_table_versions,
                                                  &kms_table_aliases, &kms_table_tags,
-                                                 &kms_table_grants};
+                                                 &kms_table_grants,
+                                                 &kms_table_access_keys};
 
 static KMS_RC scan_table(struct kms_tx *tx, const struct kms_table *t,
                          struct kms_sum *sum)

@@ -26,8 +26,11 @@ def kms_china(shared_workshop):  # noqa: F811
     # Certificates name users of the partition aws.
     user = f"iam::{clients.ACCOUNT}:user/client"
     config.write_text(config.read_text().replace(
-        "profile: server", "profile: server\npartition: aws-cn") +
-        f"identities:\n  - uri: arn:aws:{user}\n    principal: arn:aws-cn:{user}\n")
+        "profile: server", "profile: server\npartition: aws-cn"))
+    identities = data / "identities.yaml"
+    identities.write_text(
+        identities.read_text().replace("arn:aws:", "arn:aws-cn:") +
+        f"certificates:\n  - uri: arn:aws:{user}\n    principal: arn:aws-cn:{user}\n")
     daemon = Kmsd(config=config)
     shared_workshop.daemons.append(daemon)
     return clients.mutual(daemon.start(), region=CHINA)

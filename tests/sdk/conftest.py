@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support import clients  # noqa: E402
+from support import clients, identities  # noqa: E402
 from support.daemon import KMSCTL, KMSD, Kmsd, kmsctl  # noqa: E402
 
 
@@ -61,9 +61,11 @@ class Workshop:
         return daemon.start() if start else daemon
 
     def server(self, start=True, **kw):
-        """A server installation made by kmsctl init, on a free port."""
+        """A server installation made by kmsctl init, on a free port; whoever has a
+        certificate may do everything, as kmsctl init allows its one client."""
         data = self.directory() / "data"
         kmsctl("init", "--data", data, "--listen", "127.0.0.1:0")
+        identities.allow_everybody(data)
         daemon = Kmsd(config=data / "kmsd.yaml", **kw)
         daemon.server_data = data
         self.daemons.append(daemon)

@@ -259,7 +259,7 @@ def test_a_backup_of_a_running_daemon_restores_at_another_path(workshop):
     restored.mkdir(mode=0o700)
     for name in ("token", "pki"):
         shutil.copytree(data / name, restored / name)
-    for name in ("pin", "kmsd.yaml"):
+    for name in ("pin", "kmsd.yaml", "identities.yaml"):
         shutil.copy2(data / name, restored / name)
     shutil.copy(backup, restored / "kmsd.db")
     (restored / "kmsd.db").chmod(0o600)

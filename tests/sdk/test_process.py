@@ -31,7 +31,7 @@ def test_help_and_version_are_answers_and_not_errors():
     (), ("--dev", "--config", "x"), ("--config",), ("--nonsense",), ("--dev", "x"),
     ("--config", "x", "--http", "127.0.0.1:0"), ("--dev", "--data", ""),
     ("--dev", "--data", "a", "--data", "b"), ("--dev", "--seed", "x"),
-    ("--dev", "--no-authz")])
+    ("--config", "x", "--no-authz"), ("--dev", "--identities", "")])
 def test_a_wrong_command_line_exits_with_2_and_says_why(args):
     done = run(*args)
     assert done.returncode == 2
@@ -209,7 +209,7 @@ def test_status_tells_how_the_daemon_is(kmsd_dev):
 
 def test_other_words_on_the_admin_socket_harm_nobody(kmsd_dev):
     assert json.loads(ask(kmsd_dev, b"shutdown\n")) == {"error": "unknown command"}
-    assert ask(kmsd_dev, b"x" * 10000 + b"\n") == b""
+    assert ask(kmsd_dev, b"x" * 100000 + b"\n") == b""
     with socket.socket(socket.AF_UNIX) as silent:
         silent.connect(str(kmsd_dev.data_dir / "admin.sock"))
         # Somebody who says nothing is waited for, but not for long.

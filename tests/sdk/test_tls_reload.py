@@ -150,11 +150,14 @@ def configure(daemon, text):
 
 def test_identities_give_a_certificate_its_principal(workshop, tmp_path):
     daemon = workshop.server(start=False)
-    configure(daemon, "identities:\n"
-              "  - uri: spiffe://example.org/billing\n"
-              f"    principal: arn:aws:iam::{ACCOUNT}:role/billing\n"
-              "  - subject: CN=backup\n"
-              f"    principal: arn:aws:iam::{ACCOUNT}:user/backup\n")
+    identities = daemon.server_data / "identities.yaml"
+    identities.write_text(
+        identities.read_text() +
+        "certificates:\n"
+        "  - uri: spiffe://example.org/billing\n"
+        f"    principal: arn:aws:iam::{ACCOUNT}:role/billing\n"
+        "  - subject: CN=backup\n"
+        f"    principal: arn:aws:iam::{ACCOUNT}:user/backup\n")
     daemon.start()
     known = Pki(daemon, tmp_path)
     for issued, principal in (

@@ -77,7 +77,8 @@ START_TEST(a_minimal_file_gets_the_defaults)
     ck_assert_uint_eq(c->limits.connections, 1024);
     ck_assert_uint_eq(c->limits.body_bytes, 262144);
     ck_assert_ptr_null(c->token_module);
-    ck_assert_uint_eq(c->n_identities, 0);
+    ck_assert_ptr_null(c->identities);
+    ck_assert_int_eq(c->proof, KMS_PROOF_CERTIFICATE);
 }
 END_TEST
 
@@ -103,25 +104,38 @@ START_TEST(relative_paths_are_relative_to_the_file)
 }
 END_TEST
 
-START_TEST(identities_become_rules_in_their_order)
+START_TEST(a_listener_says_which_proofs_it_wants)
 {
-    KMS_AUTO(config) c = NULL;
+    static const struct {
+        const char *word;
+        enum kms_proof proof;
+    } cases[] = {{"certificate", KMS_PROOF_CERTIFICATE},
+                 {"signature", KMS_PROOF_SIGNATURE},
+                 {"both", KMS_PROOF_BOTH},
+                 {"either", KMS_PROOF_EITHER}};
 
-    ck_assert_int_eq(load(MINIMAL
-                          "identities:\n"
-                          "  - uri: spiffe://example.org/billing\n"
-                          "    principal: arn:aws:iam::111122223333:role/billing\n"
-                          "  - subject: CN=backup,O=Example\n"
-                          "    principal: arn:aws:iam::111122223333:user/backup\n",
-                          &c),
-                     KMS_OK);
-    ck_assert_uint_eq(c->n_identities, 2);
-    ck_assert_int_eq(c->identities[0].match, KMS_MATCH_URI);
-    ck_assert(kms_str_is(c->identities[0].value, "spiffe://example.org/billing"));
-    ck_assert_int_eq(c->identities[1].match, KMS_MATCH_SUBJECT);
-    ck_assert(kms_str_is(c->identities[1].value, "CN=backup,O=Example"));
-    ck_assert(
-        kms_str_is(c->identities[1].principal, "arn:aws:iam::111122223333:user/backup"));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        KMS_AUTO(config) c = NULL;
+        char text[512];
+
+        snprintf(text, sizeof text, MINIMAL "  proof: %s\n", cases[i].word);
+        ck_assert_int_eq(load(text, &c), KMS_OK);
+        ck_assert_int_eq(c->proof, cases[i].proof);
+    }
+}
+END_TEST
+
+START_TEST(identities_are_the_file_named_or_the_one_beside_the_data)
+{
+    KMS_AUTO(config) named = NULL;
+    KMS_AUTO(config) none = NULL;
+    char expected[600];
+
+    ck_assert_int_eq(load(MINIMAL "identities: who.yaml\n", &named), KMS_OK);
+    snprintf(expected, sizeof expected, "%s/who.yaml", dir);
+    ck_assert_str_eq(named->identities, expected);
+    ck_assert_int_eq(load(MINIMAL, &none), KMS_OK);
+    ck_assert_ptr_null(none->identities);
 }
 END_TEST
 
@@ -153,10 +167,7 @@ START_TEST(values_are_checked_and_the_message_says_what_to_write)
     refuses(MINIMAL "region: US_EAST\n", "us-east-1");
     refuses(MINIMAL "log_level: loud\n", "debug, info, warn, error");
     refuses(MINIMAL "limits:\n  header_bytes: 10\n", "limits.header_bytes: 10");
-    refuses(MINIMAL "identities:\n  - principal: arn:aws:iam::111122223333:user/a\n",
-            "entry 1 needs one of uri and subject");
-    refuses(MINIMAL "identities:\n  - uri: a\n    principal: alice\n", "entry 1 needs a "
-                                                                       "principal");
+    refuses(MINIMAL "  proof: password\n", "certificate, signature, both, either");
 }
 END_TEST
 
@@ -249,7 +260,7 @@ START_TEST(the_documented_example_is_valid)
     ck_assert_uint_lt(fread(text, 1, sizeof text - 1, f), sizeof text - 1);
     fclose(f);
     ck_assert_msg(load(text, &c) == KMS_OK, "%s", kms_err_note(KMS_E_CONFIG));
-    ck_assert_uint_eq(c->n_identities, 2);
+    ck_assert_str_eq(c->identities, "/etc/kmsd/identities.yaml");
 }
 END_TEST
 
@@ -263,7 +274,8 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_minimal_file_gets_the_defaults);
     tcase_add_test(tc, relative_paths_are_relative_to_the_file);
-    tcase_add_test(tc, identities_become_rules_in_their_order);
+    tcase_add_test(tc, a_listener_says_which_proofs_it_wants);
+    tcase_add_test(tc, identities_are_the_file_named_or_the_one_beside_the_data);
     tcase_add_test(tc, unknown_keys_wrong_types_and_broken_yaml_name_their_place);
     tcase_add_test(tc, values_are_checked_and_the_message_says_what_to_write);
     tcase_add_test(tc,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "store/access_keys.h"
 #include "store/grants.h"
 
 static struct box b;
@@ -37,6 +38,16 @@ static enum kms_rc fill(struct kms_tx *tx, void *arg)
                                     .constraint = KMS_GRANT_CONTEXT_EQUALS,
                                     .pairs = {&pair, 1, true},
                                     .created_ms = 9}));
+    for (int i = 0; i < 2; i++)
+        KMS_TRY(kms_access_keys_insert(
+            tx, &(struct kms_access_key){.id = i == 0 ? KMS_LIT("AKIA1") : KMS_LIT("AKIA2"),
+                                         .principal = KMS_LIT("arn:aws:iam::1:user/a"),
+                                         .kek = {1},
+                                         .sealed = KMS_BYTES("sealed"),
+                                         .token_sha256 = KMS_BYTES("digest"),
+                                         .policy = KMS_LIT("{}"),
+                                         .created_ms = 1,
+                                         .expires_ms = 2}));
     return kms_records_append(tx, 1, KMS_BYTES("a record"), true);
 }
 
@@ -95,7 +106,8 @@ static void edit(const char *table, const char *column, const char *type)
 
 START_TEST(an_edit_of_any_column_of_any_row_is_found_and_named)
 {
-    static const char *const tables[] = {"keys", "versions", "aliases", "tags", "grants"};
+    static const char *const tables[] = {"keys", "versions", "aliases", "tags", "grants",
+                                         "access_keys"};
     int columns = 0;
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
@@ -115,7 +127,7 @@ START_TEST(an_edit_of_any_column_of_any_row_is_found_and_named)
         sqlite3_free(sql);
         sqlite3_free(named);
     }
-    ck_assert_int_eq(columns, 25 + 12 + 7 + 4 + 12);
+    ck_assert_int_eq(columns, 25 + 12 + 7 + 4 + 12 + 9);
 }
 END_TEST
 
