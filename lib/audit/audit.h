@@ -67,6 +67,7 @@ struct kms_audit_service_event {
     int64_t at_ms;
     struct kms_str event_id;
     const char *name;            /* "RotateKey", "DeleteKey", "Start", ... */
+    const char *type;            /* eventType; NULL is "AwsServiceEvent" */
     const struct kms_key *key;   /* or NULL */
     int64_t due_ms;              /* when it was due; 0 when it was not scheduled */
     struct kms_str source;       /* refused strangers: where from */

@@ -277,7 +277,8 @@ enum kms_rc kms_audit_describe_service(const struct kms_audit_service_event *e,
     if (e->key != NULL)
         put_resource(&w, e->key->arn, e->key->account);
     kms_jw_end(&w);
-    put_common(&w, "AwsServiceEvent", account, (struct kms_str){NULL, 0}, e->dev);
+    put_common(&w, e->type != NULL ? e->type : "AwsServiceEvent", account,
+               (struct kms_str){NULL, 0}, e->dev);
     put_details(&w, e);
     kms_jw_end(&w);
     return strip_braces(&object, body);

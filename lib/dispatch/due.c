@@ -6,6 +6,7 @@
 #include "dispatch/refusals.h"
 #include "dispatch/settle.h"
 #include "ops/due.h"
+#include "ops/family.h"
 #include "store/keys.h"
 
 /* So many acts go into one transaction before requests get their turn. */
@@ -74,18 +75,19 @@ struct batch {
 static enum kms_rc record(struct kms_service *s, struct kms_tx *tx, const char *name,
                           const struct kms_key *key, int64_t due_ms, struct batch *b)
 {
+    struct kms_audit_service_event e = {
+        .at_ms = b->now_ms,
+        .name = name,
+        /* The service logs this one act of its own as if somebody had called it. */
+        .type = name == kms_family_synchronized ? "AwsApiCall" : NULL,
+        .key = key,
+        .due_ms = due_ms,
+        .dev = s->opts.dev,
+    };
     KMS_AUTO_BUF body = {0};
-    struct kms_str id;
 
-    KMS_TRY(kms_service_new_id(b->arena, &id));
-    KMS_TRY(
-        kms_audit_describe_service(&(struct kms_audit_service_event){.at_ms = b->now_ms,
-                                                                     .event_id = id,
-                                                                     .name = name,
-                                                                     .key = key,
-                                                                     .due_ms = due_ms,
-                                                                     .dev = s->opts.dev},
-                                   &body));
+    KMS_TRY(kms_service_new_id(b->arena, &e.event_id));
+    KMS_TRY(kms_audit_describe_service(&e, &body));
     return kms_audit_append(s->audit, tx, kms_buf_text(&body), true);
 }
 

@@ -99,17 +99,17 @@ static enum kms_rc record_echo(struct kms_service *s, struct kms_tx *tx,
 {
     const struct kms_key about = {
         .account = e->account, .region = e->region, .id = e->id, .arn = e->arn};
+    struct kms_audit_service_event event = {
+        .at_ms = at_ms,
+        .name = e->event,
+        .type = "AwsApiCall",
+        .key = &about,
+        .dev = s->opts.dev,
+    };
     KMS_AUTO_BUF body = {0};
-    struct kms_str id;
 
-    KMS_TRY(kms_service_new_id(a, &id));
-    KMS_TRY(
-        kms_audit_describe_service(&(struct kms_audit_service_event){.at_ms = at_ms,
-                                                                     .event_id = id,
-                                                                     .name = e->event,
-                                                                     .key = &about,
-                                                                     .dev = s->opts.dev},
-                                   &body));
+    KMS_TRY(kms_service_new_id(a, &event.event_id));
+    KMS_TRY(kms_audit_describe_service(&event, &body));
     return kms_audit_append(s->audit, tx, kms_buf_text(&body), true);
 }
 

@@ -276,5 +276,9 @@ def test_what_happens_in_a_region_is_recorded_there(world):
     world.there.get_key_rotation_status(KeyId=key)
     assert events(world, key, seq) == [("DisableKey", HERE),
                                        ("GetKeyRotationStatus", THERE)]
+    for record in audit.named(data, "SynchronizeMultiRegionKey"):
+        assert record["eventType"] == "AwsApiCall"
+        assert record["userIdentity"]["invokedBy"] == "AWS Internal"
+        assert record["serviceEventDetails"]["keyId"] == key
     world.daemon.stop()
     audit.verify(data)
