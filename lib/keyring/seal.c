@@ -106,11 +106,12 @@ enum kms_rc kms_unseal_version(struct kms_token *t, const struct kms_key *key,
                    v->number, why);
 }
 
-static KMS_RC access_aad(struct aad *a, const uint8_t kek[KMS_UUID_LEN], struct kms_str id,
-                         struct kms_bytes *out)
+static KMS_RC access_aad(struct aad *a, const uint8_t kek[KMS_UUID_LEN],
+                         struct kms_str id, struct kms_bytes *out)
 {
     if (id.n > ACCESS_ID_MAX)
-        return kms_err(KMS_E_NOT_FOUND, "an access key's id has no more than %d characters",
+        return kms_err(KMS_E_NOT_FOUND,
+                       "an access key's id has no more than %d characters",
                        ACCESS_ID_MAX);
     begin(a, "kmsd-access-v1", kek);
     add_byte(a, id.n);

@@ -15,8 +15,9 @@
  *   kmid                      32 bytes, key material id
  *   created                    8 bytes, big-endian milliseconds since 1970
  *
- * The row key has no version; its additional data is "kmsd-row-key-v1" | 01 | kek_uuid. That
- * of an access key's secret is "kmsd-access-v1" | 01 | kek_uuid | u8 length and the key's id.
+ * The row key has no version; its additional data is "kmsd-row-key-v1" | 01 | kek_uuid.
+ * That of an access key's secret is "kmsd-access-v1" | 01 | kek_uuid | u8 length and the
+ * key's id.
  */
 #ifndef KMS_KEYRING_SEAL_H
 #define KMS_KEYRING_SEAL_H
