@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from support import clients, identities  # noqa: E402
+from support.callers import cast  # noqa: E402
 from support.daemon import KMSCTL, KMSD, Kmsd, kmsctl  # noqa: E402
 
 
@@ -165,3 +166,15 @@ def made(kms):
 def lenient(kmsd_dev):
     """The same client as kms without botocore's own checks of requests."""
     return clients.plain(kmsd_dev, parameter_validation=False)
+
+
+@pytest.fixture(scope="session")
+def callers(shared_workshop):
+    """A dev daemon with the users, roles and accounts of support/callers.py."""
+    return cast(shared_workshop)
+
+
+@pytest.fixture
+def key(callers):
+    """ARN of a fresh key of that daemon, with the default policy."""
+    return callers["admin"].create_key()["KeyMetadata"]["Arn"]
