@@ -141,7 +141,8 @@ def test_a_name_with_a_nul_is_refused(kmsd_server, known):
     octets = pki.ALICE.encode() + b"\0.evil"
     san = bytes([0x30, len(octets) + 2, 0x86, len(octets)]) + octets
     key = pki.new_key()
-    cert = known.ca.builder(pki.name("nul"), key.public_key(), known.ca.subject) \
+    cert = known.ca.builder(pki.name("nul"), key.public_key(), known.ca.subject,
+                            known.ca.key) \
         .add_extension(x509.UnrecognizedExtension(
             x509.ObjectIdentifier("2.5.29.17"), san), False) \
         .add_extension(x509.ExtendedKeyUsage(pki.CLIENT), False) \

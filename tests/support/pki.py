@@ -64,7 +64,7 @@ class Authority:
         self.key = new_key()
         issuer = parent or self
         self.cert = self.builder(name(common), self.key.public_key(), issuer.subject
-                                  if parent else name(common)) \
+                                  if parent else name(common), issuer.key) \
             .add_extension(x509.BasicConstraints(is_ca, path_length), True) \
             .add_extension(usage(key_cert_sign=True, crl_sign=True), True) \
             .sign(issuer.key, hashes.SHA256())
@@ -74,19 +74,24 @@ class Authority:
         return self.cert.subject
 
     @staticmethod
-    def builder(subject, public, issuer, begins=-1, ends=30):
+    def builder(subject, public, issuer, signer, begins=-1, ends=30):
+        """With the key identifiers that strict verifiers ask for (RFC 5280, 4.2.1)."""
         return x509.CertificateBuilder().subject_name(subject).issuer_name(issuer) \
             .public_key(public).serial_number(x509.random_serial_number()) \
-            .not_valid_before(now() + begins * DAY).not_valid_after(now() + ends * DAY)
+            .not_valid_before(now() + begins * DAY).not_valid_after(now() + ends * DAY) \
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False) \
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                signer.public_key()), False)
 
     def issue(self, common="alice", uris=(ALICE,), purposes=CLIENT, begins=-1, ends=30,
               kind="P-256", digest=None, key_usage=None, is_ca=False, dns=(), ips=(),
               self_signed=False, extra=()):
         """(certificate, key); purposes None leaves the extension out."""
         key = new_key(kind)
+        signer = key if self_signed else self.key
         builder = self.builder(name(common), key.public_key(),
-                                name(common) if self_signed else self.subject, begins,
-                                ends)
+                                name(common) if self_signed else self.subject, signer,
+                                begins, ends)
         builder = builder.add_extension(x509.BasicConstraints(is_ca, None), True)
         names = [x509.UniformResourceIdentifier(uri) for uri in uris]
         names += [x509.DNSName(one) for one in dns]
@@ -100,8 +105,7 @@ class Authority:
         builder = builder.add_extension(key_usage, True)
         for extension, critical in extra:
             builder = builder.add_extension(extension, critical)
-        return builder.sign(key if self_signed else self.key,
-                            digest or hashes.SHA256()), key
+        return builder.sign(signer, digest or hashes.SHA256()), key
 
     def revoke(self, cert):
         self.revoked.append(cert.serial_number)
