@@ -39,7 +39,7 @@ struct kms_config {
     enum kms_log_level log_level;
     struct kms_address https;
     enum kms_proof proof; /* what clients of the TLS listener show */
-    bool tls12; /* TLS 1.2 (ECDHE with AEAD) besides 1.3 */
+    bool tls12;           /* TLS 1.2 (ECDHE with AEAD) besides 1.3 */
     struct kms_tls_files tls;
     bool has_http; /* dev only */
     struct kms_address http;
@@ -62,7 +62,8 @@ struct kms_dev_opts {
     const char *https;   /* 127.0.0.1:8443 */
     const char *account; /* 111122223333 */
     const char *region;  /* us-east-1 */
-    const char *identities; /* identities.yaml; default: the one in data, if it is there */
+    const char
+        *identities; /* identities.yaml; default: the one in data, if it is there */
     bool no_authz;
 };
 

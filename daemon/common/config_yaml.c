@@ -12,10 +12,14 @@
                             struct kms_yaml, name, name##_fields)
 
 static const cyaml_schema_field_t https_fields[] = {
-    TEXT(kms_yaml_https, listen),  TEXT(kms_yaml_https, certificate),
-    TEXT(kms_yaml_https, key),     TEXT(kms_yaml_https, client_ca),
-    TEXT(kms_yaml_https, crl),     TEXT(kms_yaml_https, ocsp),
-    TEXT(kms_yaml_https, tls_min), TEXT(kms_yaml_https, proof),
+    TEXT(kms_yaml_https, listen),
+    TEXT(kms_yaml_https, certificate),
+    TEXT(kms_yaml_https, key),
+    TEXT(kms_yaml_https, client_ca),
+    TEXT(kms_yaml_https, crl),
+    TEXT(kms_yaml_https, ocsp),
+    TEXT(kms_yaml_https, tls_min),
+    TEXT(kms_yaml_https, proof),
     CYAML_FIELD_END,
 };
 
@@ -73,7 +77,8 @@ enum kms_rc kms_yaml_load(const char *path, struct kms_yaml **out)
 {
     void *data = NULL;
 
-    KMS_TRY(kms_yaml_file_load(path, &schema, "kmsctl init makes a configuration", &data));
+    KMS_TRY(
+        kms_yaml_file_load(path, &schema, "kmsctl init makes a configuration", &data));
     *out = data;
     return KMS_OK;
 }

@@ -21,8 +21,8 @@ struct build {
 };
 
 /* The note, with file and line of a place before it. */
-static enum kms_rc at(const struct build *b, const char *list, size_t i, const char *member,
-                      size_t item)
+static enum kms_rc at(const struct build *b, const char *list, size_t i,
+                      const char *member, size_t item)
 {
     KMS_AUTO(arena) a = NULL;
     const struct kms_yaml_place place = {list, i, member, item};
@@ -122,7 +122,8 @@ static enum kms_rc check_kind(struct build *b, const char *list, size_t i,
 
     if (memmem(arn.p, arn.n, mark, strlen(mark)) != NULL)
         return KMS_OK;
-    (void)kms_err(KMS_E_CONFIG, "\"%.*s\" is not an ARN with \"%s\", as an entry of %s has",
+    (void)kms_err(KMS_E_CONFIG,
+                  "\"%.*s\" is not an ARN with \"%s\", as an entry of %s has",
                   KMS_FMT(arn), mark, list);
     return at(b, list, i, "arn", 0);
 }
@@ -170,8 +171,9 @@ static enum kms_rc take_certificate(const struct kms_yaml_certificate *from,
             given++;
         }
     if (given != 1)
-        return kms_err(KMS_E_CONFIG, "a certificate needs one of uri, uri_prefix, spiffe, "
-                                     "subject and spki");
+        return kms_err(KMS_E_CONFIG,
+                       "a certificate needs one of uri, uri_prefix, spiffe, "
+                       "subject and spki");
     KMS_TRY(kms_identity_rule_check(&r));
     *out = r;
     return KMS_OK;
@@ -209,8 +211,9 @@ static enum kms_rc take_credentials(struct build *b)
         }
         if (from->access_key_id == NULL || from->principal == NULL ||
             !kms_principal_account(kms_str_of(from->principal), &account)) {
-            (void)kms_err(KMS_E_CONFIG, "a credential needs access_key_id and a principal "
-                                        "like arn:aws:iam::111122223333:user/alice");
+            (void)kms_err(KMS_E_CONFIG,
+                          "a credential needs access_key_id and a principal "
+                          "like arn:aws:iam::111122223333:user/alice");
             return at(b, "credentials", i, NULL, 0);
         }
         b->credentials[i] = (struct kms_dev_credential){kms_str_of(from->access_key_id),

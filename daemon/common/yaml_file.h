@@ -1,4 +1,5 @@
-/* yaml_file.h - files that are YAML of a given schema: read as a whole, faults by line. */
+/* yaml_file.h - files that are YAML of a given schema: read as a whole, faults by line.
+ */
 #ifndef KMSD_COMMON_YAML_FILE_H
 #define KMSD_COMMON_YAML_FILE_H
 

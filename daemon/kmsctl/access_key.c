@@ -28,8 +28,8 @@ static enum kms_rc add_policy(const struct kms_opts *o, json_t *with)
         return KMS_OK;
     KMS_TRY(kms_disk_read(file, POLICY_MAX, &text));
     KMS_TRY(kms_buf_ok(&text));
-    if (json_object_set_new(with, "policy",
-                            json_stringn((const char *)text.p, text.n)) != 0)
+    if (json_object_set_new(with, "policy", json_stringn((const char *)text.p, text.n)) !=
+        0)
         return kms_err(KMS_E_USAGE, "%s: is no text", file);
     return KMS_OK;
 }
@@ -84,7 +84,8 @@ static const struct kms_opt opts[] = {
      KMS_OPT_ONCE},
     {"ttl", "SECONDS", "create: a session of 900 to 129600 seconds; needed for roles",
      KMS_OPT_ONCE},
-    {"policy", "FILE", "create: a session policy, which narrows the session", KMS_OPT_ONCE},
+    {"policy", "FILE", "create: a session policy, which narrows the session",
+     KMS_OPT_ONCE},
 };
 
 const struct kms_cmd kms_cmd_access_key = {

@@ -5,8 +5,8 @@
 
 enum { PAIRS_MAX = 65 };
 
-static enum kms_rc add_text(const struct kms_opts *o, const char *option, const char *name,
-                            json_t *with)
+static enum kms_rc add_text(const struct kms_opts *o, const char *option,
+                            const char *name, json_t *with)
 {
     const char *text = kms_opts_get(o, option);
 
@@ -82,11 +82,13 @@ const struct kms_cmd kms_cmd_authorize_explain = {
     .name = "authorize explain",
     .operands = "",
     .summary = "show how a permission would be decided, step by step",
-    .about =
-        "Asks the running daemon to decide, by the key policy, identities and grants it has\n"
-        "now, and prints every statement it looked at, what matched and what not, and the\n"
-        "outcome. Nothing is done and nothing is recorded. Prints ALLOWED or DENIED last;\n"
-        "the exit status is 0 for either.",
+    .about = "Asks the running daemon to decide, by the key policy, identities and "
+             "grants it has\n"
+             "now, and prints every statement it looked at, what matched and what not, "
+             "and the\n"
+             "outcome. Nothing is done and nothing is recorded. Prints ALLOWED or DENIED "
+             "last;\n"
+             "the exit status is 0 for either.",
     .opts = opts,
     .n_opts = sizeof opts / sizeof opts[0],
     .run = run,

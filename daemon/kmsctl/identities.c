@@ -28,9 +28,10 @@ const struct kms_cmd kms_cmd_identities_check = {
     .name = "identities check",
     .operands = "FILE",
     .summary = "say what is wrong with an identities.yaml, and where",
-    .about = "Reads the file as kmsd does, with every policy in it, and prints its digest,\n"
-             "which is what the audit log records when kmsd takes it. What is wrong is told\n"
-             "by line, and the exit status is 1.",
+    .about =
+        "Reads the file as kmsd does, with every policy in it, and prints its digest,\n"
+        "which is what the audit log records when kmsd takes it. What is wrong is told\n"
+        "by line, and the exit status is 1.",
     .opts = opts,
     .n_opts = sizeof opts / sizeof opts[0],
     .min_operands = 1,

@@ -8,11 +8,20 @@
 #include "kmsctl/cmd.h"
 
 static const struct kms_cmd *const cmds[] = {
-    &kms_cmd_init,         &kms_cmd_status,      &kms_cmd_api,
-    &kms_cmd_client_cert,  &kms_cmd_server_cert, &kms_cmd_crl,
-    &kms_cmd_identities_check, &kms_cmd_access_key, &kms_cmd_authorize_explain,
-    &kms_cmd_audit_verify, &kms_cmd_audit_tail,  &kms_cmd_token_selftest,
-    &kms_cmd_token_canary, &kms_cmd_completion,
+    &kms_cmd_init,
+    &kms_cmd_status,
+    &kms_cmd_api,
+    &kms_cmd_client_cert,
+    &kms_cmd_server_cert,
+    &kms_cmd_crl,
+    &kms_cmd_identities_check,
+    &kms_cmd_access_key,
+    &kms_cmd_authorize_explain,
+    &kms_cmd_audit_verify,
+    &kms_cmd_audit_tail,
+    &kms_cmd_token_selftest,
+    &kms_cmd_token_canary,
+    &kms_cmd_completion,
 };
 
 enum { CMDS = sizeof cmds / sizeof cmds[0] };

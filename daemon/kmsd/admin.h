@@ -1,9 +1,9 @@
 /*
  * admin.h - the socket that kmsctl talks to.
  *
- * One line in, a command and perhaps a JSON object behind a space; one line of JSON out, then
- * the end. Whoever is neither root nor the user
- * the daemon runs as (SO_PEERCRED) is not answered.
+ * One line in, a command and perhaps a JSON object behind a space; one line of JSON out,
+ * then the end. Whoever is neither root nor the user the daemon runs as (SO_PEERCRED) is
+ * not answered.
  */
 #ifndef KMSD_ADMIN_H
 #define KMSD_ADMIN_H

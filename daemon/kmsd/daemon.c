@@ -81,9 +81,10 @@ static enum kms_rc open_service(struct kms_daemon *d)
     };
 
     if (c->identities == NULL && !c->dev)
-        kms_log_say(KMS_LOG_WARN, "identities",
-                    "there is no identities.yaml: only key policies and grants that name a "
-                    "caller let it do anything");
+        kms_log_say(
+            KMS_LOG_WARN, "identities",
+            "there is no identities.yaml: only key policies and grants that name a "
+            "caller let it do anything");
     KMS_TRY(kms_identities_load(c->identities, c->dev, &directory));
     opts.directory = directory;
     return kms_service_new(&opts, &d->service);

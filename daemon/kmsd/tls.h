@@ -35,10 +35,10 @@ struct kms_tls_link {
     struct kms_peer *peer;
     void (*admitted)(void *arg); /* called once, at the end of a good handshake */
     void *admitted_arg;
-    bool begun;    /* the client said something */
-    bool showed;   /* it showed a certificate */
-    bool finished; /* the handshake ended well: requests may be heard */
-    bool judged;   /* a certificate was found good */
+    bool begun;     /* the client said something */
+    bool showed;    /* it showed a certificate */
+    bool finished;  /* the handshake ended well: requests may be heard */
+    bool judged;    /* a certificate was found good */
     bool anonymous; /* there is none, and the listener takes signatures */
     enum kms_cert_fault fault;
     int64_t until_ms;

@@ -35,8 +35,8 @@ gnutls_alert_description_t kms_cert_fault_alert(enum kms_cert_fault fault);
 
 /*
  * Check the chain a client showed (leaf first, DER) against c, now. On KMS_CERT_OK the
- * texts of peer that a certificate gives (subject, issuer, serial, key hash, URI) are set, in the
- * arena, and *until_ms is when the leaf expires.
+ * texts of peer that a certificate gives (subject, issuer, serial, key hash, URI) are
+ * set, in the arena, and *until_ms is when the leaf expires.
  */
 enum kms_cert_fault kms_tls_verify(const struct kms_tls_creds *c,
                                    const gnutls_datum_t *chain, unsigned n,

@@ -27,18 +27,19 @@ static bool is_unreserved(unsigned char c)
 static void put_encoded(struct kms_buf *out, struct kms_str s, bool path)
 {
     static const char hex[] = "0123456789ABCDEF";
+    size_t from = 0;
 
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
+        const char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
 
-        if (is_unreserved(c) || (path && c == '/')) {
-            kms_buf_byte(out, c);
-        } else {
-            kms_buf_byte(out, '%');
-            kms_buf_byte(out, (uint8_t)hex[c >> 4]);
-            kms_buf_byte(out, (uint8_t)hex[c & 15]);
-        }
+        if (is_unreserved(c) || (path && c == '/'))
+            continue;
+        kms_buf_add(out, s.p + from, i - from);
+        kms_buf_add(out, escape, sizeof escape);
+        from = i + 1;
     }
+    kms_buf_add(out, s.p + from, s.n - from);
 }
 
 /* Takes the text up to sep off rest, and sep; all of it when sep does not occur. */
@@ -194,21 +195,28 @@ enum kms_rc kms_query_value(struct kms_str query, const char *name, struct kms_a
     return KMS_OK;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* Without blanks at its ends, and a single one wherever there were several. */
 static void put_value(struct kms_buf *out, struct kms_str s)
 {
-    bool blank = false, begun = false;
+    bool begun = false;
 
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\n' || s.p[i] == '\r') {
-            blank = begun;
-            continue;
-        }
-        if (blank)
+    while (s.n != 0) {
+        size_t n = 0;
+
+        while (n < s.n && !is_blank(s.p[n]))
+            n++;
+        if (n != 0 && begun)
             kms_buf_byte(out, ' ');
-        blank = false;
-        begun = true;
-        kms_buf_byte(out, (uint8_t)s.p[i]);
+        kms_buf_add(out, s.p, n);
+        begun = begun || n != 0;
+        s = kms_str_skip(s, n);
+        while (s.n != 0 && is_blank(s.p[0]))
+            s = kms_str_skip(s, 1);
     }
 }
 

@@ -1,8 +1,9 @@
 /*
- * canonical.h - the canonical request of AWS Signature Version 4, from the bytes received.
+ * canonical.h - the canonical request of AWS Signature Version 4, from the bytes
+ * received.
  *
- * Source: AWS General Reference, "Create a canonical request". Pure; the public test suite
- * runs against it.
+ * Source: AWS General Reference, "Create a canonical request". Pure; the public test
+ * suite runs against it.
  */
 #ifndef KMS_AUTHN_CANONICAL_H
 #define KMS_AUTHN_CANONICAL_H
@@ -21,7 +22,8 @@ void kms_canonical_path(struct kms_str path, bool raw, struct kms_buf *out);
  * The parameters of a query, decoded and encoded again the one way, in order; without
  * X-Amz-Signature. KMS_E_NOMEM.
  */
-KMS_RC kms_canonical_query(struct kms_str query, struct kms_arena *a, struct kms_buf *out);
+KMS_RC kms_canonical_query(struct kms_str query, struct kms_arena *a,
+                           struct kms_buf *out);
 
 /* "name:value\n" of each header that signed_headers ("a;b;c") names, in its order. */
 void kms_canonical_headers(const struct kms_request *req, struct kms_str signed_headers,

@@ -25,7 +25,8 @@ struct kms_identity_rule {
     struct kms_str issuer;   /* RFC 4514 name of the CA that issued it; absent: any */
     struct kms_str listener; /* "https"; absent: any */
     /*
-     * arn:P:iam::A:user/NAME, :role/NAME, :root or arn:P:sts::A:assumed-role/NAME/SESSION.
+     * arn:P:iam::A:user/NAME, :role/NAME, :root or
+     * arn:P:sts::A:assumed-role/NAME/SESSION.
      * "{tail}" in it stands for what follows a prefix. A role is called by a session that
      * is named after the certificate's key.
      */

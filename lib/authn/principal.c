@@ -16,7 +16,8 @@ static bool is_account(struct kms_str s)
 }
 
 /* Fields of arn:<partition>:<iam or sts>::<account>:<resource>. */
-static bool split_arn(struct kms_str arn, struct kms_str *account, struct kms_str *resource)
+static bool split_arn(struct kms_str arn, struct kms_str *account,
+                      struct kms_str *resource)
 {
     struct kms_str field[5], rest = arn;
     struct kms_who who;
@@ -117,20 +118,20 @@ static enum kms_rc look_at_signature(struct proof *p)
     return rc == KMS_E_NOT_FOUND ? KMS_OK : rc;
 }
 
-/* A key without a secret is one of the dev profile, which believes whoever names it. */
+/* A key without a signer is one of the dev profile, which believes whoever names it. */
 static enum kms_rc verify_signature(const struct proof *p)
 {
     const struct kms_access *access = &p->access;
 
-    if (!p->known || (access->secret == NULL && p->with->dev))
+    if (!p->known || (access->signer == NULL && p->with->dev))
         return KMS_OK;
-    if (access->secret == NULL ||
+    if (access->signer == NULL ||
         !token_fits(access->token_sha256, p->signature.session_token))
         return invalid_token();
     if (access->expires_ms != 0 && access->expires_ms <= p->with->now_ms)
         return kms_err(KMS_E_EXPIRED_TOKEN,
                        "The security token included in the request is expired");
-    return kms_signature_verify(&p->signature, p->with->request, access->secret,
+    return kms_signature_verify(&p->signature, p->with->request, access->signer,
                                 p->with->now_ms, p->arena);
 }
 
@@ -171,7 +172,7 @@ static enum kms_rc agree(const struct proof *p)
 
 static enum kms_rc by_signature(const struct proof *p, struct kms_proven *out)
 {
-    out->signed_by_key = p->access.secret != NULL;
+    out->signed_by_key = p->access.signer != NULL;
     out->issued_ms = p->access.issued_ms;
     return name(p->access.principal, p->signature.credential.access_key_id, &out->caller);
 }
@@ -194,7 +195,7 @@ static enum kms_rc decide_dev(const struct proof *p, struct kms_proven *out)
 {
     bool named = p->is_signed && !p->known;
 
-    if (p->known && p->access.secret == NULL)
+    if (p->known && p->access.signer == NULL)
         return by_signature(p, out);
     if (named && (!p->certified || is_account(p->signature.credential.access_key_id)))
         return by_name(p, out);

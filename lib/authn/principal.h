@@ -1,15 +1,15 @@
 /*
  * principal.h - who is calling: by certificate, by signature, or by both.
  *
- * A listener says which proofs it wants. Source: AWS General Reference, "Signature Version
- * 4"; the refusals are those of the service.
+ * A listener says which proofs it wants. Source: AWS General Reference, "Signature
+ * Version 4"; the refusals are those of the service.
  */
 #ifndef KMS_AUTHN_PRINCIPAL_H
 #define KMS_AUTHN_PRINCIPAL_H
 
 #include "authn/http.h"
 #include "authn/peer_rule.h"
-#include "base/secret.h"
+#include "authn/signer.h"
 
 /* Account of a principal's ARN; false when arn is not one. */
 bool kms_principal_account(struct kms_str arn, struct kms_str *account);
@@ -23,8 +23,8 @@ enum kms_proof {
 
 /* What is known of an access key. */
 struct kms_access {
-    struct kms_str principal;     /* ARN of a user or session */
-    const struct kms_secret *secret;
+    struct kms_str principal;      /* ARN of a user or session */
+    struct kms_signer *signer;     /* NULL: a dev credential */
     int64_t issued_ms, expires_ms; /* expires 0: a long-term key */
     struct kms_bytes token_sha256; /* of the session token that has to come along; absent:
                                       none may */
@@ -33,8 +33,8 @@ struct kms_access {
 /* Looks up access keys. */
 struct kms_access_source {
     /*
-     * KMS_OK with what belongs to id, valid until the exchange ends; KMS_E_NOT_FOUND, bare,
-     * when there is no such key. Other errors: it cannot be told.
+     * KMS_OK with what belongs to id, valid until the exchange ends; KMS_E_NOT_FOUND,
+     * bare, when there is no such key. Other errors: it cannot be told.
      */
     KMS_RC (*find)(void *arg, struct kms_str id, struct kms_access *out);
     void *arg;
@@ -55,7 +55,7 @@ struct kms_proofs {
 /* Who was proven. */
 struct kms_proven {
     struct kms_caller caller;
-    int64_t issued_ms; /* of temporary credentials; 0: they are not */
+    int64_t issued_ms;  /* of temporary credentials; 0: they are not */
     bool signed_by_key; /* a signature was verified */
 };
 

@@ -3,7 +3,6 @@
 
 #include "authn/sigv4.h"
 #include "crypto/digest.h"
-#include "crypto/mac.h"
 #include "wire/timestamp.h"
 
 enum { HEX = 2 * KMS_SHA256_LEN + 1, ECHO_MAX = 3072, NAME_MAX_LEN = 256 };
@@ -24,7 +23,8 @@ bool kms_signature_there(const struct kms_request *req)
 
 static enum kms_rc parse_header(const struct kms_request *req, struct kms_signature *s)
 {
-    KMS_TRY(kms_credential_parse(kms_request_header(req, "authorization"), &s->credential));
+    KMS_TRY(
+        kms_credential_parse(kms_request_header(req, "authorization"), &s->credential));
     s->time = kms_request_header(req, "x-amz-date");
     if (s->time.p == NULL)
         s->time = kms_request_header(req, "date");
@@ -62,8 +62,9 @@ static enum kms_rc parse_query(const struct kms_request *req, struct kms_arena *
     KMS_TRY(kms_query_value(req->query, "X-Amz-Expires", a, &expires));
     KMS_TRY(kms_query_value(req->query, "X-Amz-Security-Token", a, &s->session_token));
     if (!kms_str_is(kind, algorithm))
-        return kms_err(KMS_E_INCOMPLETE_SIGNATURE,
-                       "AWS query-string parameters require 'AWS4-HMAC-SHA256' algorithm.");
+        return kms_err(
+            KMS_E_INCOMPLETE_SIGNATURE,
+            "AWS query-string parameters require 'AWS4-HMAC-SHA256' algorithm.");
     if (scope.p == NULL || c->signed_headers.p == NULL || c->signature.p == NULL ||
         s->time.p == NULL)
         return kms_err(KMS_E_INCOMPLETE_SIGNATURE,
@@ -139,9 +140,10 @@ static enum kms_rc check_headers(const struct kms_signature *s,
     struct kms_str list = s->credential.signed_headers;
 
     if (!is_list(list))
-        return kms_err(KMS_E_INCOMPLETE_SIGNATURE,
-                       "SignedHeaders must be names in lower case, in order, separated by "
-                       "';'.");
+        return kms_err(
+            KMS_E_INCOMPLETE_SIGNATURE,
+            "SignedHeaders must be names in lower case, in order, separated by "
+            "';'.");
     if (!lists(list, KMS_LIT("host")))
         return kms_err(KMS_E_SIGV4_SIGNATURE,
                        "'Host' or ':authority' must be a 'SignedHeader' in the AWS "
@@ -213,40 +215,9 @@ enum kms_rc kms_signature_string(struct kms_str time, struct kms_str scope,
     char hash[HEX];
 
     KMS_TRY(sha256_hex(canonical, hash));
-    kms_buf_fmt(out, "%s\n%.*s\n%.*s\n%s", algorithm, KMS_FMT(time), KMS_FMT(scope), hash);
+    kms_buf_fmt(out, "%s\n%.*s\n%.*s\n%s", algorithm, KMS_FMT(time), KMS_FMT(scope),
+                hash);
     return kms_buf_ok(out);
-}
-
-enum kms_rc kms_signature_of(const struct kms_secret *secret,
-                             const struct kms_credential *c, struct kms_bytes text,
-                             uint8_t out[32])
-{
-    static const char prefix[] = "AWS4";
-    const struct kms_bytes steps[] = {
-        kms_bytes_of_str(c->date), kms_bytes_of_str(c->region),
-        kms_bytes_of_str(c->service), kms_bytes_of_str(KMS_LIT("aws4_request")), text};
-    struct kms_bytes s = kms_secret_view(secret);
-    uint8_t first[4 + 256], key[KMS_HMAC_SHA256_LEN];
-    enum kms_rc rc = KMS_OK;
-
-    if (s.n > sizeof first - 4)
-        return kms_err(KMS_E_CRYPTO, "an access key's secret is too long");
-    memcpy(first, prefix, 4);
-    memcpy(first + 4, s.p, s.n);
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && rc == KMS_OK; i++) {
-        uint8_t next[KMS_HMAC_SHA256_LEN];
-
-        rc = kms_hmac_sha256(i == 0 ? (struct kms_bytes){first, s.n + 4} : KMS_BYTES(key),
-                             steps[i], next);
-        if (rc == KMS_OK)
-            memcpy(key, next, sizeof key);
-        kms_wipe(next, sizeof next);
-    }
-    if (rc == KMS_OK)
-        memcpy(out, key, sizeof key);
-    kms_wipe(first, sizeof first);
-    kms_wipe(key, sizeof key);
-    return rc;
 }
 
 /* The service shows what it would have signed; so do we as far as it is short. */
@@ -267,19 +238,19 @@ static enum kms_rc mismatch(const struct kms_buf *canonical, const struct kms_bu
 }
 
 static enum kms_rc compare(const struct kms_signature *s, const struct kms_request *req,
-                           const struct kms_secret *secret, struct kms_arena *a)
+                           struct kms_signer *signer, struct kms_arena *a)
 {
     const struct kms_credential *c = &s->credential;
     KMS_AUTO_BUF canonical = {0};
     KMS_AUTO_BUF text = {0};
-    uint8_t expected[KMS_HMAC_SHA256_LEN];
+    uint8_t expected[KMS_SHA256_LEN];
     char payload[HEX], hex[HEX];
     bool same;
 
     KMS_TRY(sha256_hex(req->body, payload));
     KMS_TRY(kms_canonical_request(req, c->signed_headers, payload, a, &canonical));
     KMS_TRY(kms_signature_string(s->time, c->scope, kms_buf_view(&canonical), &text));
-    KMS_TRY(kms_signature_of(secret, c, kms_buf_view(&text), expected));
+    KMS_TRY(kms_signer_sign(signer, c, kms_buf_view(&text), expected));
     kms_hex_encode(expected, sizeof expected, hex);
     same = c->signature.n == HEX - 1 && kms_ct_equal(hex, c->signature.p, HEX - 1);
     kms_wipe(expected, sizeof expected);
@@ -288,11 +259,10 @@ static enum kms_rc compare(const struct kms_signature *s, const struct kms_reque
 }
 
 enum kms_rc kms_signature_verify(const struct kms_signature *s,
-                                 const struct kms_request *req,
-                                 const struct kms_secret *secret, int64_t now_ms,
-                                 struct kms_arena *a)
+                                 const struct kms_request *req, struct kms_signer *signer,
+                                 int64_t now_ms, struct kms_arena *a)
 {
     KMS_TRY(check_headers(s, req));
     KMS_TRY(check_time(s, now_ms));
-    return compare(s, req, secret, a);
+    return compare(s, req, signer, a);
 }

@@ -2,15 +2,14 @@
  * sigv4.h - AWS Signature Version 4 (AWS4-HMAC-SHA256) verified over the bytes received,
  * in header and in presigned query form.
  *
- * Source: AWS General Reference, "Signature Version 4 signing process", "Add the signature
- * to the request"; texts of refusals as the service's.
+ * Source: AWS General Reference, "Signature Version 4 signing process", "Add the
+ * signature to the request"; texts of refusals as the service's.
  */
 #ifndef KMS_AUTHN_SIGV4_H
 #define KMS_AUTHN_SIGV4_H
 
 #include "authn/canonical.h"
-#include "authn/scope.h"
-#include "base/secret.h"
+#include "authn/signer.h"
 
 /* How far a request's time may be from the daemon's. */
 enum { KMS_SIGV4_SKEW_MS = 15 * 60 * 1000, KMS_SIGV4_EXPIRES_MAX_S = 7 * 24 * 3600 };
@@ -35,20 +34,17 @@ KMS_RC kms_signature_parse(const struct kms_request *req, struct kms_arena *a,
                            struct kms_signature *out);
 
 /*
- * The signature is of this request, by who has the secret, and now. KMS_E_SIGV4_SIGNATURE
- * in the service's words otherwise: a header that has to be signed and is not (host and
- * every x-amz- one), a date that does not fit the scope, a time outside the window, another
- * signature.
+ * The signature is of this request, by who has the signer's secret, and now.
+ * KMS_E_SIGV4_SIGNATURE in the service's words otherwise: a header that has to be signed
+ * and is not (host and every x-amz- one), a date that does not fit the scope, a time
+ * outside the window, another signature.
  */
 KMS_RC kms_signature_verify(const struct kms_signature *s, const struct kms_request *req,
-                            const struct kms_secret *secret, int64_t now_ms,
+                            struct kms_signer *signer, int64_t now_ms,
                             struct kms_arena *a);
 
 /* The string to sign: algorithm, time, scope and the canonical request's hash. */
 KMS_RC kms_signature_string(struct kms_str time, struct kms_str scope,
                             struct kms_bytes canonical, struct kms_buf *out);
-/* HMAC of text under the key that the scope makes of the secret. */
-KMS_RC kms_signature_of(const struct kms_secret *secret, const struct kms_credential *c,
-                        struct kms_bytes text, uint8_t out[32]);
 
 #endif

@@ -79,7 +79,8 @@ static enum kms_rc classify(const struct kms_identities *ids, const struct parts
     return KMS_OK;
 }
 
-static enum kms_rc spell(struct kms_actor *out, const struct parts *p, struct kms_arena *a)
+static enum kms_rc spell(struct kms_actor *out, const struct parts *p,
+                         struct kms_arena *a)
 {
     struct kms_str root;
 

@@ -79,7 +79,8 @@ static void add_child(struct question *q, const struct kms_authz_request *r)
 
 static bool key_refused(enum kms_why why)
 {
-    return why == KMS_WHY_NO_KEY || why == KMS_WHY_DENIED_KEY || why == KMS_WHY_UNFINISHED;
+    return why == KMS_WHY_NO_KEY || why == KMS_WHY_DENIED_KEY ||
+           why == KMS_WHY_UNFINISHED;
 }
 
 /* What decided, else why nothing did. */

@@ -32,7 +32,7 @@ struct kms_authz_request {
     struct kms_tx *tx;
     uint64_t epoch; /* of the store, read before tx was begun (authz/grants.h) */
     struct kms_arena *arena;
-    const struct kms_key *key, *key2; /* what the rules of op found, or NULL */
+    const struct kms_key *key, *key2;    /* what the rules of op found, or NULL */
     const struct kms_attested *attested; /* of a Recipient, or NULL */
     /* "explain": values that stand in for those of a request, and who hears of it. */
     const struct kms_policy_pairs *given;
@@ -42,22 +42,22 @@ struct kms_authz_request {
 
 /* One question. */
 struct kms_authz_ask {
-    const char *action; /* "kms:ReEncryptFrom" */
+    const char *action;              /* "kms:ReEncryptFrom" */
     const struct kms_key_rule *rule; /* that found key, or NULL */
     const struct kms_key *key;       /* NULL: IAM alone decides, about resource */
     struct kms_str resource;         /* ARN; absent with a key: the key's */
     /*
-     * Set where nobody may learn from the answer whether there is such a key: what to call
-     * it, " on this resource". What its policy refuses, or nothing at the key allows, is
-     * then refused in the text that also speaks of keys that are not there.
+     * Set where nobody may learn from the answer whether there is such a key: what to
+     * call it, " on this resource". What its policy refuses, or nothing at the key
+     * allows, is then refused in the text that also speaks of keys that are not there.
      */
     struct kms_str veiled;
 };
 
 /*
  * KMS_OK with what allowed it, or KMS_E_ACCESS_DENIED with the service's words; then
- * *basis (in the arena) is what decided: statement, boundary, session policy, grant, or the
- * reason where nothing did. Other errors: the question could not be put.
+ * *basis (in the arena) is what decided: statement, boundary, session policy, grant, or
+ * the reason where nothing did. Other errors: the question could not be put.
  */
 KMS_RC kms_authz_check(struct kms_authz *z, const struct kms_authz_request *r,
                        const struct kms_authz_ask *ask, struct kms_str *basis);

@@ -75,7 +75,8 @@ static const char *principal_type(const struct kms_principal *p)
     return NULL;
 }
 
-/* Of a user its unique id, of a session "<role's id>:<session>"; else as it is recorded. */
+/* Of a user its unique id, of a session "<role's id>:<session>"; else as it is recorded.
+ */
 static void user_id(struct kms_authz_context *c, struct kms_policy_values *out)
 {
     const struct kms_actor *a = c->r->actor;
@@ -87,7 +88,8 @@ static void user_id(struct kms_authz_context *c, struct kms_policy_values *out)
         value = a->principal.unique_id;
     else if (a->principal.unique_id.p != NULL &&
              kms_arena_fmt(c->r->arena, &value, "%.*s:%.*s",
-                           KMS_FMT(a->principal.unique_id), KMS_FMT(a->session)) != KMS_OK)
+                           KMS_FMT(a->principal.unique_id),
+                           KMS_FMT(a->session)) != KMS_OK)
         c->rc = KMS_E_NOMEM;
     one(out, value);
 }
@@ -230,7 +232,8 @@ static void read_tags(struct kms_authz_context *c)
                           c->r->arena, &c->tags, &c->n_tags, &more);
 }
 
-/* Tag keys are case-sensitive, condition keys are not: two that differ in case are many. */
+/* Tag keys are case-sensitive, condition keys are not: two that differ in case are many.
+ */
 static void find_resource_tag(struct kms_authz_context *c, const struct kms_ckey *key,
                               struct kms_policy_values *out)
 {

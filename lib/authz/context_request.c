@@ -167,7 +167,8 @@ static bool find_new_key(struct kms_authz_context *c, enum kms_ckey_id id,
 
     if (!is_op(c, KMS_OP_CREATE_KEY))
         return false;
-    spec = in->key_spec != KMS_KEY_SPEC_NONE ? in->key_spec : in->customer_master_key_spec;
+    spec =
+        in->key_spec != KMS_KEY_SPEC_NONE ? in->key_spec : in->customer_master_key_spec;
     if (id == KMS_CKEY_KEY_SPEC || id == KMS_CKEY_CUSTOMER_MASTER_KEY_SPEC)
         word = spec != KMS_KEY_SPEC_NONE ? kms_key_spec_name(spec) : "SYMMETRIC_DEFAULT";
     else if (id == KMS_CKEY_KEY_USAGE || id == KMS_CKEY_CUSTOMER_MASTER_KEY_USAGE)

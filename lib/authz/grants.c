@@ -154,8 +154,9 @@ static enum kms_rc append(struct list *l, const struct kms_grant *grant,
     return KMS_OK;
 }
 
-static enum kms_rc read_spelling(struct kms_tx *tx, int64_t key_row, struct kms_str grantee,
-                                 struct kms_arena *a, struct list *l)
+static enum kms_rc read_spelling(struct kms_tx *tx, int64_t key_row,
+                                 struct kms_str grantee, struct kms_arena *a,
+                                 struct list *l)
 {
     struct kms_str after = {NULL, 0};
     bool more = true;
@@ -166,8 +167,8 @@ static enum kms_rc read_spelling(struct kms_tx *tx, int64_t key_row, struct kms_
         size_t n;
 
         KMS_TRY(kms_arena_new(&page));
-        KMS_TRY(kms_grants_list(tx, key_row, grantee, after, PAGE, page, &grants, &n,
-                                &more));
+        KMS_TRY(
+            kms_grants_list(tx, key_row, grantee, after, PAGE, page, &grants, &n, &more));
         for (size_t i = 0; i < n; i++)
             KMS_TRY(append(l, &grants[i], a));
         if (n == 0)
@@ -226,9 +227,9 @@ static void keep(struct kms_granted_cache *c, struct granted *g,
         kms_granted_free(&old->is);
 }
 
-enum kms_rc kms_granted_get(struct kms_granted_cache *c, struct kms_tx *tx, uint64_t epoch,
-                            int64_t key_row, const struct kms_actor *actor,
-                            struct kms_granted **out)
+enum kms_rc kms_granted_get(struct kms_granted_cache *c, struct kms_tx *tx,
+                            uint64_t epoch, int64_t key_row,
+                            const struct kms_actor *actor, struct kms_granted **out)
 {
     bool writes = kms_tx_writes(tx);
     struct kms_granted *found = writes ? NULL : lookup(c, epoch, key_row, actor);

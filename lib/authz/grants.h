@@ -2,8 +2,8 @@
  * grants.h - the grants of a key that name a caller, as far as decisions go: bounded,
  * shared by all threads.
  *
- * An entry is as of an epoch of the store (store/store.h): it serves whoever looked at the
- * epoch no later, so a grant that was made or ended counts from its commit on.
+ * An entry is as of an epoch of the store (store/store.h): it serves whoever looked at
+ * the epoch no later, so a grant that was made or ended counts from its commit on.
  */
 #ifndef KMS_AUTHZ_GRANTS_H
 #define KMS_AUTHZ_GRANTS_H

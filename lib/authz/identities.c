@@ -215,10 +215,11 @@ static enum kms_rc take_identity(struct kms_identities *ids,
         return wrong(fault, KMS_FAULT_IDENTITY, at, "arn", 0);
     }
     if (!id_fits(out, out->unique_id)) {
-        (void)kms_err(KMS_E_CONFIG,
-                      "\"%.*s\" is not AIDA (of a user) or AROA (of a role) and 12 to 124 "
-                      "capitals or digits",
-                      KMS_FMT(spec->id));
+        (void)kms_err(
+            KMS_E_CONFIG,
+            "\"%.*s\" is not AIDA (of a user) or AROA (of a role) and 12 to 124 "
+            "capitals or digits",
+            KMS_FMT(spec->id));
         return wrong(fault, KMS_FAULT_IDENTITY, at, "id", 0);
     }
     KMS_TRY(take_policies(ids, spec, at, fault, out));
@@ -253,8 +254,7 @@ static enum kms_rc find_clash(struct kms_identities *ids,
                               int (*order)(const void *, const void *),
                               struct kms_identities_fault *fault)
 {
-    const struct kms_identity **p =
-        kms_arena_alloc(ids->arena, ids->n * sizeof *p);
+    const struct kms_identity **p = kms_arena_alloc(ids->arena, ids->n * sizeof *p);
 
     if (p == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for identities");
@@ -315,11 +315,12 @@ const struct kms_identity *kms_identities_find(const struct kms_identities *ids,
 }
 
 const struct kms_identity *kms_identities_role(const struct kms_identities *ids,
-                                               struct kms_str account, struct kms_str name)
+                                               struct kms_str account,
+                                               struct kms_str name)
 {
     for (size_t i = 0; i < ids->n; i++)
-        if (ids->v[i].kind == KMS_IDENTITY_ROLE &&
-            kms_str_eq(ids->v[i].name, name) && kms_str_eq(ids->v[i].account, account))
+        if (ids->v[i].kind == KMS_IDENTITY_ROLE && kms_str_eq(ids->v[i].name, name) &&
+            kms_str_eq(ids->v[i].account, account))
             return &ids->v[i];
     return NULL;
 }

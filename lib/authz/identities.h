@@ -1,5 +1,6 @@
 /*
- * identities.h - users, roles and their policies: an immutable snapshot of identities.yaml.
+ * identities.h - users, roles and their policies: an immutable snapshot of
+ * identities.yaml.
  *
  * Source: IAM User Guide, "IAM identities", "Permissions boundaries", "Session policies".
  * The daemon replaces the snapshot as a whole; whoever holds one keeps a consistent view.
@@ -62,9 +63,9 @@ struct kms_identities;
 KMS_OWNED(identities); /* gives up one reference; NULL is fine */
 
 /*
- * Compile a spec. KMS_E_CONFIG with words and *fault for a document that does not compile,
- * a name that is no policy's, a malformed or repeated ARN, id, name or tag key. Nothing of
- * spec is borrowed.
+ * Compile a spec. KMS_E_CONFIG with words and *fault for a document that does not
+ * compile, a name that is no policy's, a malformed or repeated ARN, id, name or tag key.
+ * Nothing of spec is borrowed.
  */
 KMS_RC kms_identities_new(const struct kms_identities_spec *spec,
                           struct kms_identities_fault *fault,
@@ -76,7 +77,8 @@ const struct kms_identity *kms_identities_find(const struct kms_identities *ids,
                                                struct kms_str arn);
 /* The role of an account by its name without a path, as sessions name it; or NULL. */
 const struct kms_identity *kms_identities_role(const struct kms_identities *ids,
-                                               struct kms_str account, struct kms_str name);
+                                               struct kms_str account,
+                                               struct kms_str name);
 /* Whether who has no entry may do everything as far as IAM goes. */
 bool kms_identities_open(const struct kms_identities *ids);
 /* The policies of who has no entry where that is so: one that allows everything. */

@@ -96,7 +96,8 @@ static bool is(const struct entry *e, uint64_t hash, struct kms_str text)
            memcmp(e->text, text.p, text.n) == 0;
 }
 
-/* A copy of text and a reference; without memory the policy is compiled again next time. */
+/* A copy of text and a reference; without memory the policy is compiled again next time.
+ */
 static void keep(struct entry *e, uint64_t hash, struct kms_str text,
                  const struct kms_policy *policy)
 {

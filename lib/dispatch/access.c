@@ -16,7 +16,7 @@ struct held {
     struct kms_arena *arena;
     struct kms_str id;
     struct kms_bytes sealed;
-    struct kms_secret *secret;
+    struct kms_signer *signer;
     uint64_t epoch;
     bool there; /* false: there is no such key */
 };
@@ -35,7 +35,7 @@ void kms_access_held_free(struct kms_access_held *is)
     if (h == NULL || atomic_fetch_sub(&h->refs, 1) > 1)
         return;
     kms_policy_unref(h->is.policy);
-    kms_secret_free(h->secret);
+    kms_signer_free(h->signer);
     kms_arena_free(h->arena);
     free(h);
 }
@@ -109,12 +109,16 @@ static void keep(struct kms_access_cache *c, struct held *h)
 
 /* The secret of the row: the one that is known, if the row still has the same. */
 static enum kms_rc take_secret(struct kms_access_cache *c, struct held *h,
-                               const struct kms_access_key *row, const struct held *before)
+                               const struct kms_access_key *row,
+                               const struct held *before)
 {
+    KMS_AUTO(secret) secret = NULL;
+
     if (before != NULL && before->there && kms_bytes_eq(before->sealed, row->sealed))
-        return kms_secret_copy(kms_secret_view(before->secret), &h->secret);
-    return kms_keyring_unseal_access(c->keyring, row->id, row->sealed, row->kek,
-                                     &h->secret);
+        return kms_signer_copy(before->signer, &h->signer);
+    KMS_TRY(
+        kms_keyring_unseal_access(c->keyring, row->id, row->sealed, row->kek, &secret));
+    return kms_signer_new(secret, &h->signer);
 }
 
 static enum kms_rc fill(struct kms_access_cache *c, struct held *h,
@@ -129,7 +133,7 @@ static enum kms_rc fill(struct kms_access_cache *c, struct held *h,
                        KMS_FMT(row->id));
     h->sealed = row->sealed;
     a->principal = row->principal;
-    a->secret = h->secret;
+    a->signer = h->signer;
     a->token_sha256 = row->token_sha256;
     a->issued_ms = row->expires_ms != 0 ? row->created_ms : 0;
     a->expires_ms = row->expires_ms;

@@ -26,8 +26,8 @@ struct kms_access_held {
 KMS_OWNED(access_held); /* gives up one reference; NULL is fine */
 
 /*
- * The access key of this id. KMS_E_NOT_FOUND, bare, when there is none; a key whose session
- * policy no longer compiles is an error, for without it the key would be wider.
+ * The access key of this id. KMS_E_NOT_FOUND, bare, when there is none; a key whose
+ * session policy no longer compiles is an error, for without it the key would be wider.
  */
 KMS_RC kms_access_get(struct kms_access_cache *c, struct kms_str id,
                       struct kms_access_held **out);

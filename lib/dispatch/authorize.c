@@ -10,8 +10,8 @@ enum kms_rc kms_identify(struct kms_exchange *x, const struct kms_proven *proven
         .issued_ms = proven->issued_ms,
         .policy = proven->signed_by_key ? x->access->policy : NULL};
 
-    return kms_actor_of(kms_directory_identities(x->directory), c->principal_arn, &session,
-                        x->arena, &x->actor);
+    return kms_actor_of(kms_directory_identities(x->directory), c->principal_arn,
+                        &session, x->arena, &x->actor);
 }
 
 static struct kms_authz_request request_of(const struct kms_exchange *x)
@@ -67,8 +67,8 @@ static enum kms_rc ask_iam(struct kms_exchange *x, const char *action,
 }
 
 /*
- * Who belongs to another account, or names a key by a ciphertext only, does not learn from
- * a refusal whether there is such a key.
+ * Who belongs to another account, or names a key by a ciphertext only, does not learn
+ * from a refusal whether there is such a key.
  */
 static struct kms_str veil(const struct kms_exchange *x, const struct kms_key_rule *rule,
                            const struct kms_key *key)
@@ -100,7 +100,8 @@ static enum kms_rc ask_retire(struct kms_exchange *x)
 
     if (!kms_str_eq(x->call.key->account, x->call.caller.account))
         question.veiled = KMS_LIT(" on this resource");
-    return kms_authz_retire(x->service->authz, &r, &question, x->call.grant, &x->decision);
+    return kms_authz_retire(x->service->authz, &r, &question, x->call.grant,
+                            &x->decision);
 }
 
 /* Aliases are resources of their own, which no key policy speaks of. */
@@ -130,7 +131,8 @@ static enum kms_rc ask_promoted(struct kms_exchange *x, struct kms_str region)
 
 static enum kms_rc ask_tags(struct kms_exchange *x, const struct kms_tag_list *tags)
 {
-    return tags->n != 0 ? ask_iam(x, "kms:TagResource", (struct kms_str){NULL, 0}) : KMS_OK;
+    return tags->n != 0 ? ask_iam(x, "kms:TagResource", (struct kms_str){NULL, 0})
+                        : KMS_OK;
 }
 
 /* What some operations need besides the permission on their keys. */
@@ -151,8 +153,8 @@ static enum kms_rc ask_more(struct kms_exchange *x)
         KMS_TRY(ask_iam(x, "kms:CreateKey", (struct kms_str){NULL, 0}));
         return ask_tags(x, &((const struct kms_replicate_key_in *)in)->tags);
     case KMS_OP_UPDATE_PRIMARY_REGION:
-        return ask_promoted(x,
-                            ((const struct kms_update_primary_region_in *)in)->primary_region);
+        return ask_promoted(
+            x, ((const struct kms_update_primary_region_in *)in)->primary_region);
     default:
         return KMS_OK;
     }

@@ -1,4 +1,5 @@
-/* authorize.h - inside of dispatch: the stages that say who calls and whether they may. */
+/* authorize.h - inside of dispatch: the stages that say who calls and whether they may.
+ */
 #ifndef KMS_DISPATCH_AUTHORIZE_H
 #define KMS_DISPATCH_AUTHORIZE_H
 
@@ -8,9 +9,9 @@
 KMS_RC kms_identify(struct kms_exchange *x, const struct kms_proven *proven);
 
 /*
- * Every permission that the request needs, on every resource; x->decision says what decided
- * the last one, or all of them. Then the lockout safety check of a policy that is to be a
- * key's. Nothing about a key's state is told or looked at here.
+ * Every permission that the request needs, on every resource; x->decision says what
+ * decided the last one, or all of them. Then the lockout safety check of a policy that is
+ * to be a key's. Nothing about a key's state is told or looked at here.
  */
 KMS_RC kms_authorize(struct kms_exchange *x);
 

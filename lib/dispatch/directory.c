@@ -83,7 +83,8 @@ const struct kms_identities *kms_directory_identities(const struct kms_directory
     return d->identities;
 }
 
-const struct kms_identity_rule *kms_directory_rules(const struct kms_directory *d, size_t *n)
+const struct kms_identity_rule *kms_directory_rules(const struct kms_directory *d,
+                                                    size_t *n)
 {
     *n = d->n_rules;
     return d->rules;

@@ -26,7 +26,8 @@ struct kms_directory_opts {
     struct kms_str digest; /* hex SHA-256 of the file it was read from, or absent */
 };
 
-KMS_RC kms_directory_new(const struct kms_directory_opts *opts, struct kms_directory **out);
+KMS_RC kms_directory_new(const struct kms_directory_opts *opts,
+                         struct kms_directory **out);
 struct kms_directory *kms_directory_ref(struct kms_directory *d);
 
 const struct kms_identities *kms_directory_identities(const struct kms_directory *d);

@@ -55,8 +55,8 @@ void kms_exchange_fail(struct kms_exchange *x, enum kms_rc rc)
 /* Strangers are counted, not recorded one by one. */
 static enum kms_progress refuse(struct kms_exchange *x)
 {
-    struct kms_str source = x->req->peer != NULL ? x->req->peer->source_ip
-                                                 : (struct kms_str){"", 0};
+    struct kms_str source =
+        x->req->peer != NULL ? x->req->peer->source_ip : (struct kms_str){"", 0};
 
     kms_service_refused(x->service, source, kms_rc_info(x->rc)->wire);
     kms_reply_fill(x);
@@ -101,7 +101,8 @@ static void begin(struct kms_exchange *x)
         give_up_keys(x);
 }
 
-enum kms_progress kms_exchange_start(struct kms_exchange *x, const struct kms_request *req)
+enum kms_progress kms_exchange_start(struct kms_exchange *x,
+                                     const struct kms_request *req)
 {
     struct kms_str id = {NULL, 0};
 
@@ -146,8 +147,8 @@ static bool to_lane(struct kms_exchange *x)
 }
 
 /*
- * A Recipient is verified on the crypto lane, before there is a decision: P-384 is too slow
- * for an event thread. False when the request has gone on to another lane.
+ * A Recipient is verified on the crypto lane, before there is a decision: P-384 is too
+ * slow for an event thread. False when the request has gone on to another lane.
  */
 static bool attest(struct kms_exchange *x)
 {

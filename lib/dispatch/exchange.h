@@ -8,7 +8,7 @@
 #include "ops/lane.h"
 
 struct kms_exchange {
-    struct kms_job job; /* first: the writer hands it back */
+    struct kms_job job;   /* first: the writer hands it back */
     struct kms_task task; /* while it waits for a lane */
     enum kms_lane lane;
     bool attests; /* its Recipient has still to be verified, on the crypto lane */
@@ -16,9 +16,9 @@ struct kms_exchange {
     struct kms_arena *arena;
     const struct kms_request *req;
     struct kms_call call;
-    struct kms_str name;     /* operation as sent, for the record */
-    const void *in; /* decoded input */
-    void *out;      /* what the operation answers */
+    struct kms_str name; /* operation as sent, for the record */
+    const void *in;      /* decoded input */
+    void *out;           /* what the operation answers */
     bool authenticated;
     struct kms_directory *directory; /* who is who, for all of this exchange */
     struct kms_access_held *access;  /* the key that signed, or NULL */
@@ -26,8 +26,8 @@ struct kms_exchange {
     uint64_t epoch;                  /* of the store, before its snapshot was taken */
     struct kms_str decision;         /* what allowed or refused it */
     enum kms_rc rc;
-    struct kms_str message;  /* words of rc, in the arena */
-    struct kms_buf record;   /* body of the audit record, once described */
+    struct kms_str message; /* words of rc, in the arena */
+    struct kms_buf record;  /* body of the audit record, once described */
     struct kms_reply reply;
     void (*done)(void *arg);
     void *done_arg;
@@ -35,7 +35,8 @@ struct kms_exchange {
 
 /*
  * Stages before the transaction, in the order of their rows: authenticate, read the
- * envelope, decode, check what can be checked without the store. Called on the front's thread.
+ * envelope, decode, check what can be checked without the store. Called on the front's
+ * thread.
  */
 KMS_RC kms_stages_open(struct kms_exchange *x);
 /*

@@ -51,8 +51,8 @@ static enum kms_rc pairs_of(const struct kms_question *q, struct kms_arena *a,
     if (v == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory");
     for (size_t i = 0; i < q->conditions.n; i++)
-        v[i] = (struct kms_policy_pair){q->conditions.v[i].key,
-                                        &q->conditions.v[i].value, 1};
+        v[i] = (struct kms_policy_pair){q->conditions.v[i].key, &q->conditions.v[i].value,
+                                        1};
     *out = (struct kms_policy_pairs){v, q->conditions.n};
     return KMS_OK;
 }
@@ -81,8 +81,8 @@ static enum kms_rc name_caller(struct explanation *e)
         .region = q->region.p != NULL ? q->region : e->service->opts.realm.default_region,
         .principal_arn = q->principal,
         .principal_id = e->actor.principal.unique_id};
-    e->peer = (struct kms_peer){.tls_version = KMS_LIT("TLSv1.3"),
-                                .source_ip = q->source_ip};
+    e->peer =
+        (struct kms_peer){.tls_version = KMS_LIT("TLSv1.3"), .source_ip = q->source_ip};
     return KMS_OK;
 }
 
@@ -147,9 +147,10 @@ static void describe_caller(const struct explanation *e, struct kms_buf *text)
     if (a->principal.parent_arn.p != NULL)
         kms_buf_fmt(text, ", a session of %.*s", KMS_FMT(a->principal.parent_arn));
     if (!a->listed)
-        kms_buf_z(text, a->identity.n != 0 ? ": no entry, and in the dev profile that means "
-                                             "every identity permission"
-                                           : ": no entry among the identities");
+        kms_buf_z(text, a->identity.n != 0
+                            ? ": no entry, and in the dev profile that means "
+                              "every identity permission"
+                            : ": no entry among the identities");
     kms_buf_byte(text, '\n');
 }
 

@@ -39,8 +39,8 @@ static enum kms_rc record_start(struct kms_service *s)
     struct kms_str digest = kms_directory_digest(s->directory), detail = {NULL, 0};
 
     if (digest.p != NULL)
-        KMS_TRY(kms_arena_fmt(s->arena, &detail, "identities sha256 %.*s",
-                              KMS_FMT(digest)));
+        KMS_TRY(
+            kms_arena_fmt(s->arena, &detail, "identities sha256 %.*s", KMS_FMT(digest)));
     return kms_service_event(s, "Start", detail);
 }
 

@@ -23,7 +23,7 @@ struct kms_service {
     struct kms_access_cache *access;
     pthread_mutex_t directory_lock;
     struct kms_directory *directory; /* under directory_lock */
-    struct kms_audit *audit; /* used in the writer's thread only */
+    struct kms_audit *audit;         /* used in the writer's thread only */
     struct kms_refusals *refusals;
     struct kms_schedule *schedule;
     struct kms_pool *lanes[KMS_LANE_COUNT]; /* none for inline */

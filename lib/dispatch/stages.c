@@ -161,8 +161,9 @@ static enum kms_rc run_op(struct kms_exchange *x)
     KMS_TRY(kms_recipient_seal(&x->call, x->out));
     /* The last of all checks: a wrong ciphertext fails as itself even in a dry run. */
     if (kms_op_is_dry_run(op, x->in))
-        return kms_err(KMS_E_DRY_RUN_OPERATION, "The request would have succeeded, but the "
-                                                "DryRun option is set.");
+        return kms_err(KMS_E_DRY_RUN_OPERATION,
+                       "The request would have succeeded, but the "
+                       "DryRun option is set.");
     return KMS_OK;
 }
 
@@ -178,7 +179,7 @@ static enum kms_rc run_stages(struct kms_exchange *x, stage_fn *const *stages, s
 enum kms_rc kms_stages_open(struct kms_exchange *x)
 {
     static stage_fn *const stages[] = {authenticate, read_envelope, decode_body,
-                                      check_request};
+                                       check_request};
 
     return run_stages(x, stages, sizeof stages / sizeof stages[0]);
 }
@@ -191,8 +192,8 @@ static enum kms_rc choose_lane(struct kms_exchange *x)
 
 enum kms_rc kms_stages_check(struct kms_exchange *x)
 {
-    static stage_fn *const stages[] = {resolve_keys, kms_authorize, check_tokens, check_gate,
-                                      choose_lane};
+    static stage_fn *const stages[] = {resolve_keys, kms_authorize, check_tokens,
+                                       check_gate, choose_lane};
 
     return run_stages(x, stages, sizeof stages / sizeof stages[0]);
 }

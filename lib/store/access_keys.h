@@ -6,12 +6,12 @@
 #include "store/store.h"
 
 struct kms_access_key {
-    struct kms_str id;           /* "AKIA..." or, of a session, "ASIA..." */
-    struct kms_str principal;    /* ARN of a user or session */
-    uint8_t kek[KMS_UUID_LEN];   /* CKA_ID of the key that sealed the secret */
-    struct kms_bytes sealed;     /* the secret */
+    struct kms_str id;             /* "AKIA..." or, of a session, "ASIA..." */
+    struct kms_str principal;      /* ARN of a user or session */
+    uint8_t kek[KMS_UUID_LEN];     /* CKA_ID of the key that sealed the secret */
+    struct kms_bytes sealed;       /* the secret */
     struct kms_bytes token_sha256; /* of the session token; absent: a long-term key */
-    struct kms_str policy;       /* session policy; absent: none */
+    struct kms_str policy;         /* session policy; absent: none */
     int64_t created_ms;
     int64_t expires_ms; /* 0: it does not */
 };
@@ -29,6 +29,7 @@ KMS_RC kms_access_keys_list(struct kms_tx *tx, struct kms_str after, size_t limi
                             size_t *n, bool *more);
 /* Ids of at most limit keys that had expired at now_ms, in the arena. */
 KMS_RC kms_access_keys_expired(struct kms_tx *tx, int64_t now_ms, size_t limit,
-                               struct kms_arena *a, const struct kms_str **out, size_t *n);
+                               struct kms_arena *a, const struct kms_str **out,
+                               size_t *n);
 
 #endif

@@ -13,12 +13,13 @@ struct signed_request {
     struct kms_header headers[6];
     struct kms_request request;
     char authorization[640], hex[65];
-    struct kms_secret *secret;
+    struct kms_signer *signer;
 };
 
 /* The moment of a text like TIME. */
 int64_t signed_at(const char *basic);
-/* A request of access key AKIDEXAMPLE, signed at TIME. Its secret is the caller's. */
+void signed_signer(const char *secret, struct kms_signer **out);
+/* A request of access key AKIDEXAMPLE, signed at TIME. Its signer is the caller's. */
 void signed_make(struct signed_request *m, struct kms_arena *arena);
 /* Sign again, with these headers: the signature comes fifth. */
 void signed_sign(struct signed_request *m, const char *list, struct kms_arena *arena);

@@ -16,11 +16,11 @@ START_TEST(a_credential_is_split_into_its_parts)
 {
     struct kms_credential c;
 
-    ck_assert_int_eq(
-        kms_credential_parse(KMS_LIT("AWS4-HMAC-SHA256 Credential=AKID/20261124/eu-west-1/"
-                                     "kms/aws4_request, " SIGNED),
+    ck_assert_int_eq(kms_credential_parse(
+                         KMS_LIT("AWS4-HMAC-SHA256 Credential=AKID/20261124/eu-west-1/"
+                                 "kms/aws4_request, " SIGNED),
                          &c),
-        KMS_OK);
+                     KMS_OK);
     ck_str(c.access_key_id, "AKID");
     ck_str(c.region, "eu-west-1");
     ck_str(c.signed_headers, "host;x-amz-date");
@@ -42,8 +42,8 @@ static const struct {
      KMS_E_SIGV4_SIGNATURE},
     {"AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/kms/aws4_request/x, " SIGNED,
      KMS_E_INCOMPLETE_SIGNATURE},
-    {"AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/kms/aws4_request, Signature=b, "
-     SIGNED,
+    {"AWS4-HMAC-SHA256 Credential=AKID/20261124/us-east-1/kms/aws4_request, "
+     "Signature=b, " SIGNED,
      KMS_E_INCOMPLETE_SIGNATURE},
     {"AWS4-HMAC-SHA512 Credential=AKID/20261124/us-east-1/kms/aws4_request, " SIGNED,
      KMS_E_INCOMPLETE_SIGNATURE},
@@ -99,11 +99,15 @@ START_TEST(a_uri_that_is_an_iam_arn_names_its_principal)
 END_TEST
 
 static const char *const no_principals[] = {
-    "arn:aws:iam::111122223333:user/",       "arn:aws:iam::11112222333:user/alice",
-    "arn:aws:iam::111122223333:group/staff", "arn:aws:sts::111122223333:user/alice",
-    "arn:aws-cn:iam::111122223333:user/a",   "spiffe://example.org/alice",
+    "arn:aws:iam::111122223333:user/",
+    "arn:aws:iam::11112222333:user/alice",
+    "arn:aws:iam::111122223333:group/staff",
+    "arn:aws:sts::111122223333:user/alice",
+    "arn:aws-cn:iam::111122223333:user/a",
+    "spiffe://example.org/alice",
     "arn:aws:iam:us-east-1:111122223333:user/alice",
-    "arn:aws:iam::111122223333:user/*",      "111122223333",
+    "arn:aws:iam::111122223333:user/*",
+    "111122223333",
     "AIDAABCDEFGHIJKLMNOP",
 };
 
@@ -145,17 +149,25 @@ static const struct {
     {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:a:b", SESSION "{tail}", ""},
     {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:apq:web1", SESSION "{tail}", ""},
     {KMS_MATCH_URI_PREFIX, "urn:app:", "urn:app:a/b", ALICE, ALICE},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/web", ALICE, ALICE},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/web/", ALICE, ""},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/Web", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/web", ALICE,
+     ALICE},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/web/", ALICE,
+     ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/web", "spiffe://corp.example/Web", ALICE,
+     ""},
     {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/web1",
      SESSION "{tail}", SESSION "web1"},
     {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example", ALICE, ""},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a/../b", ALICE, ""},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a//b", ALICE, ""},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a%2fb", ALICE, ""},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example.org/a", ALICE, ""},
-    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://u@corp.example/a", ALICE, ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a/../b", ALICE,
+     ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a//b", ALICE,
+     ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example/a%2fb", ALICE,
+     ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://corp.example.org/a", ALICE,
+     ""},
+    {KMS_MATCH_SPIFFE, "spiffe://corp.example/...", "spiffe://u@corp.example/a", ALICE,
+     ""},
 };
 
 START_TEST(uris_match_exactly_by_prefix_or_as_spiffe_ids)
@@ -163,7 +175,8 @@ START_TEST(uris_match_exactly_by_prefix_or_as_spiffe_ids)
     const struct kms_identity_rule rule = {.match = uris[_i].match,
                                            .value = kms_str_of(uris[_i].value),
                                            .principal = kms_str_of(uris[_i].principal)};
-    struct kms_peer peer = {.subject = KMS_LIT("CN=x"), .uri_san = kms_str_of(uris[_i].uri)};
+    struct kms_peer peer = {.subject = KMS_LIT("CN=x"),
+                            .uri_san = kms_str_of(uris[_i].uri)};
 
     ck_str(who_is(&rule, 1, &peer), uris[_i].is);
 }
@@ -172,9 +185,14 @@ END_TEST
 START_TEST(the_first_rule_that_matches_counts)
 {
     const struct kms_identity_rule rules[] = {
-        {.match = KMS_MATCH_SPKI, .value = KMS_LIT("aa"), .principal = KMS_LIT(SESSION "a1")},
-        {.match = KMS_MATCH_SUBJECT, .value = KMS_LIT("CN=x"), .principal = KMS_LIT(ALICE)},
-        {.match = KMS_MATCH_SUBJECT, .value = KMS_LIT("CN=x"),
+        {.match = KMS_MATCH_SPKI,
+         .value = KMS_LIT("aa"),
+         .principal = KMS_LIT(SESSION "a1")},
+        {.match = KMS_MATCH_SUBJECT,
+         .value = KMS_LIT("CN=x"),
+         .principal = KMS_LIT(ALICE)},
+        {.match = KMS_MATCH_SUBJECT,
+         .value = KMS_LIT("CN=x"),
          .principal = KMS_LIT(SESSION "b1")},
     };
     struct kms_peer peer = {.subject = KMS_LIT("CN=x"), .spki_sha256 = KMS_LIT("bb")};
@@ -221,20 +239,34 @@ static const struct {
     struct kms_identity_rule rule;
     bool ok;
 } checks[] = {
-    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5}, .principal = {ALICE, sizeof ALICE - 1}},
+    {{.match = KMS_MATCH_URI,
+      .value = {"urn:a", 5},
+      .principal = {ALICE, sizeof ALICE - 1}},
      true},
-    {{.match = KMS_MATCH_URI, .value = {"", 0}, .principal = {ALICE, sizeof ALICE - 1}}, false},
+    {{.match = KMS_MATCH_URI, .value = {"", 0}, .principal = {ALICE, sizeof ALICE - 1}},
+     false},
     {{.match = KMS_MATCH_URI, .value = {"urn:a", 5}, .principal = {"*", 1}}, false},
-    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5}, .principal = {"111122223333", 12}}, false},
-    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5},
-      .principal = {SESSION "{tail}", sizeof SESSION - 1 + 6}}, false},
-    {{.match = KMS_MATCH_URI_PREFIX, .value = {"urn:a", 5},
-      .principal = {SESSION "{tail}", sizeof SESSION - 1 + 6}}, true},
-    {{.match = KMS_MATCH_SPIFFE, .value = {"spiffe://a/b", 12},
-      .principal = {ALICE, sizeof ALICE - 1}}, true},
-    {{.match = KMS_MATCH_SPIFFE, .value = {"https://a/b", 11},
-      .principal = {ALICE, sizeof ALICE - 1}}, false},
-    {{.match = KMS_MATCH_SPKI, .value = {"ABCDEF", 6}, .principal = {ALICE, sizeof ALICE - 1}},
+    {{.match = KMS_MATCH_URI, .value = {"urn:a", 5}, .principal = {"111122223333", 12}},
+     false},
+    {{.match = KMS_MATCH_URI,
+      .value = {"urn:a", 5},
+      .principal = {SESSION "{tail}", sizeof SESSION - 1 + 6}},
+     false},
+    {{.match = KMS_MATCH_URI_PREFIX,
+      .value = {"urn:a", 5},
+      .principal = {SESSION "{tail}", sizeof SESSION - 1 + 6}},
+     true},
+    {{.match = KMS_MATCH_SPIFFE,
+      .value = {"spiffe://a/b", 12},
+      .principal = {ALICE, sizeof ALICE - 1}},
+     true},
+    {{.match = KMS_MATCH_SPIFFE,
+      .value = {"https://a/b", 11},
+      .principal = {ALICE, sizeof ALICE - 1}},
+     false},
+    {{.match = KMS_MATCH_SPKI,
+      .value = {"ABCDEF", 6},
+      .principal = {ALICE, sizeof ALICE - 1}},
      false},
 };
 
@@ -285,9 +317,9 @@ START_TEST(a_server_believes_the_certificate_and_takes_only_the_region_of_a_cred
     struct kms_caller c;
 
     for (size_t i = 0; i < 2; i++) {
-        ck_assert_int_eq(authenticate(&certified, CREDENTIAL("444455556666"), enough[i],
-                                      false, &c),
-                         KMS_OK);
+        ck_assert_int_eq(
+            authenticate(&certified, CREDENTIAL("444455556666"), enough[i], false, &c),
+            KMS_OK);
         ck_str(c.account, "111122223333");
         ck_str(c.principal_arn, ALICE);
         ck_str(c.region, "eu-west-1");
@@ -303,7 +335,8 @@ START_TEST(a_server_lets_nobody_in_without_the_proofs_it_wants)
         const char *authorization;
         enum kms_rc rc;
     } cases[] = {
-        {KMS_PROOF_CERTIFICATE, &plain, CREDENTIAL("AKID"), KMS_E_MISSING_AUTHENTICATION_TOKEN},
+        {KMS_PROOF_CERTIFICATE, &plain, CREDENTIAL("AKID"),
+         KMS_E_MISSING_AUTHENTICATION_TOKEN},
         {KMS_PROOF_CERTIFICATE, &plain, NULL, KMS_E_MISSING_AUTHENTICATION_TOKEN},
         {KMS_PROOF_SIGNATURE, &plain, NULL, KMS_E_MISSING_AUTHENTICATION_TOKEN},
         {KMS_PROOF_SIGNATURE, &plain, CREDENTIAL("AKID"), KMS_E_UNRECOGNIZED_CLIENT},
@@ -327,7 +360,8 @@ START_TEST(in_dev_twelve_digits_name_the_account_and_other_ids_the_configured_on
 {
     struct kms_caller c;
 
-    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("444455556666"), 0, true, &c), KMS_OK);
+    ck_assert_int_eq(authenticate(&plain, CREDENTIAL("444455556666"), 0, true, &c),
+                     KMS_OK);
     ck_str(c.account, "444455556666");
     ck_assert_int_eq(authenticate(&certified, CREDENTIAL("444455556666"), 0, true, &c),
                      KMS_OK);
@@ -378,9 +412,11 @@ int main(void)
     tcase_add_test(t, a_role_is_called_by_a_session_named_after_the_key);
     tcase_add_loop_test(t, a_rule_that_can_match_nothing_sensible_is_refused, 0,
                         sizeof checks / sizeof checks[0]);
-    tcase_add_test(t, a_server_believes_the_certificate_and_takes_only_the_region_of_a_credential);
+    tcase_add_test(
+        t, a_server_believes_the_certificate_and_takes_only_the_region_of_a_credential);
     tcase_add_test(t, a_server_lets_nobody_in_without_the_proofs_it_wants);
-    tcase_add_test(t, in_dev_twelve_digits_name_the_account_and_other_ids_the_configured_one);
+    tcase_add_test(
+        t, in_dev_twelve_digits_name_the_account_and_other_ids_the_configured_one);
     tcase_add_test(t, in_dev_an_access_key_id_that_is_no_name_is_nobody);
     tcase_add_test(t, in_dev_a_request_without_any_proof_is_refused);
     suite_add_tcase(s, t);

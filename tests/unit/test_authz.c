@@ -10,7 +10,7 @@
 #define APP "arn:aws:iam::111122223333:role/team/app"
 #define ROOT "arn:aws:iam::444455556666:root"
 #define ALL                                                                              \
-    "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\","    \
+    "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\","  \
     "\"Resource\":\"*\"}}"
 
 static struct kms_arena *arena;
@@ -56,8 +56,8 @@ static struct kms_actor actor(struct kms_identities *ids, const char *arn)
     const struct kms_actor_session none = {0};
     struct kms_actor a;
 
-    ck_assert_msg(kms_actor_of(ids, kms_str_of(arn), &none, arena, &a) == KMS_OK, "%s: %s",
-                  arn, kms_err_note(KMS_E_ACCESS_DENIED));
+    ck_assert_msg(kms_actor_of(ids, kms_str_of(arn), &none, arena, &a) == KMS_OK,
+                  "%s: %s", arn, kms_err_note(KMS_E_ACCESS_DENIED));
     return a;
 }
 
@@ -116,9 +116,16 @@ START_TEST(in_dev_who_has_no_entry_may_do_everything_and_who_has_one_may_not)
 END_TEST
 
 static const char *const nobodies[] = {
-    "",  "*", "111122223333", APP, "arn:aws:iam::111122223333:user/", "AIDAABCDEFGHIJKLMNOP",
-    "arn:aws:sts::111122223333:assumed-role/app", "arn:aws:iam::111122223333:group/g",
-    "arn:aws:iam::111122223333:user/a*", "s3.amazonaws.com",
+    "",
+    "*",
+    "111122223333",
+    APP,
+    "arn:aws:iam::111122223333:user/",
+    "AIDAABCDEFGHIJKLMNOP",
+    "arn:aws:sts::111122223333:assumed-role/app",
+    "arn:aws:iam::111122223333:group/g",
+    "arn:aws:iam::111122223333:user/a*",
+    "s3.amazonaws.com",
 };
 
 START_TEST(what_cannot_call_is_no_caller)
@@ -146,13 +153,17 @@ START_TEST(a_grant_is_looked_for_by_every_name_of_a_caller)
 }
 END_TEST
 
-/* --- what is wrong with a file, and where ------------------------------------------------ */
+/* --- what is wrong with a file, and where
+ * ------------------------------------------------ */
 
-#define S(text) {text, sizeof text - 1}
+#define S(text)                                                                          \
+    {                                                                                    \
+        text, sizeof text - 1                                                            \
+    }
 
 static const struct kms_str missing[] = {{"all", 3}, {"none", 4}};
-static const struct kms_identity_tag twice[] = {{S("a"), S("1")}, {S("b"), S("2")},
-                                                {S("a"), S("3")}};
+static const struct kms_identity_tag twice[] = {
+    {S("a"), S("1")}, {S("b"), S("2")}, {S("a"), S("3")}};
 
 static const struct {
     struct kms_identity_spec spec;
@@ -216,7 +227,8 @@ START_TEST(a_policy_that_is_none_or_is_there_twice_is_told)
         const struct kms_policy_spec *v;
         size_t n, at;
         const char *member;
-    } cases[] = {{broken, 2, 1, "document"}, {same, 2, 1, "name"}, {key, 1, 0, "document"}};
+    } cases[] = {
+        {broken, 2, 1, "document"}, {same, 2, 1, "name"}, {key, 1, 0, "document"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct kms_identities_spec spec = {cases[i].v, cases[i].n, NULL, 0, false};
@@ -231,10 +243,11 @@ START_TEST(a_policy_that_is_none_or_is_there_twice_is_told)
 }
 END_TEST
 
-/* --- compiled key policies ----------------------------------------------------------------- */
+/* --- compiled key policies
+ * ----------------------------------------------------------------- */
 
 #define KEY_POLICY(sid)                                                                  \
-    "{\"Statement\":{\"Sid\":\"" sid "\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"      \
+    "{\"Statement\":{\"Sid\":\"" sid "\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"   \
     "\"111122223333\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}}"
 
 START_TEST(the_same_text_is_compiled_once)

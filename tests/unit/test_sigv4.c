@@ -22,7 +22,8 @@ static enum kms_rc verify(struct signed_request *m, int64_t at)
     struct kms_signature s;
     enum kms_rc rc = kms_signature_parse(&m->request, arena, &s);
 
-    return rc != KMS_OK ? rc : kms_signature_verify(&s, &m->request, m->secret, at, arena);
+    return rc != KMS_OK ? rc
+                        : kms_signature_verify(&s, &m->request, m->signer, at, arena);
 }
 
 static bool says(enum kms_rc rc, const char *words)
@@ -48,7 +49,7 @@ START_TEST(a_good_signature_is_good_within_a_quarter_of_an_hour)
     ck_assert_int_eq(rc, KMS_E_SIGV4_SIGNATURE);
     ck_assert(says(rc, "Signature not yet current: " TIME " is still later than "
                        "20261124T025154Z (20261124T023654Z + 15 min.)"));
-    kms_secret_free(m.secret);
+    kms_signer_free(m.signer);
 }
 END_TEST
 
@@ -85,12 +86,13 @@ START_TEST(any_change_of_what_was_signed_is_found)
             m.authorization[strlen(m.authorization) - 1] ^= 1;
             break;
         default:
-            kms_secret_fill(m.secret)[0] ^= 1;
+            kms_signer_free(m.signer);
+            signed_signer("another secret", &m.signer);
         }
         rc = verify(&m, signed_at(TIME));
         ck_assert_msg(rc == KMS_E_SIGV4_SIGNATURE, "%d: %s", what, kms_rc_info(rc)->id);
         ck_assert(says(rc, "The request signature we calculated does not match"));
-        kms_secret_free(m.secret);
+        kms_signer_free(m.signer);
     }
 }
 END_TEST
@@ -105,8 +107,10 @@ START_TEST(what_gives_a_request_its_meaning_has_to_be_signed)
         {"content-type;x-amz-date;x-amz-target", KMS_E_SIGV4_SIGNATURE, "'Host'"},
         {"content-type;host;x-amz-target", KMS_E_SIGV4_SIGNATURE, "'X-Amz-Date'"},
         {"content-type;host;x-amz-date", KMS_E_SIGV4_SIGNATURE, "'X-Amz-Target'"},
-        {"host;content-type;x-amz-date;x-amz-target", KMS_E_INCOMPLETE_SIGNATURE, "in order"},
-        {"content-type;host;host;x-amz-date;x-amz-target", KMS_E_INCOMPLETE_SIGNATURE, ""},
+        {"host;content-type;x-amz-date;x-amz-target", KMS_E_INCOMPLETE_SIGNATURE,
+         "in order"},
+        {"content-type;host;host;x-amz-date;x-amz-target", KMS_E_INCOMPLETE_SIGNATURE,
+         ""},
         {"Content-Type;host;x-amz-date;x-amz-target", KMS_E_INCOMPLETE_SIGNATURE, ""},
         {";host;x-amz-date;x-amz-target", KMS_E_INCOMPLETE_SIGNATURE, ""},
         {"host;x-amz-date;x-amz-target;", KMS_E_INCOMPLETE_SIGNATURE, ""},
@@ -121,7 +125,7 @@ START_TEST(what_gives_a_request_its_meaning_has_to_be_signed)
         rc = verify(&m, signed_at(TIME));
         ck_assert_msg(rc == cases[i].rc && says(rc, cases[i].words), "%s: %s",
                       cases[i].list, kms_err_note(rc));
-        kms_secret_free(m.secret);
+        kms_signer_free(m.signer);
     }
 }
 END_TEST
@@ -144,15 +148,17 @@ START_TEST(a_date_that_is_none_or_another_day_is_refused)
         m.headers[2].value = kms_str_of(cases[i].time);
         signed_sign(&m, LIST, arena);
         ck_assert_int_eq(verify(&m, signed_at(TIME)), cases[i].rc);
-        kms_secret_free(m.secret);
+        kms_signer_free(m.signer);
     }
 }
 END_TEST
 
-/* --- the parts of presigned requests --------------------------------------------------- */
+/* --- the parts of presigned requests ---------------------------------------------------
+ */
 
 #define QUERY                                                                            \
-    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261124%2Fus-east-1"  \
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20261124%2Fus-"     \
+    "east-1"                                                                             \
     "%2Fkms%2Faws4_request&X-Amz-Date=" TIME "&X-Amz-SignedHeaders=host"
 
 static const struct {
@@ -203,23 +209,23 @@ START_TEST(a_presigned_request_lasts_as_long_as_it_says)
     m.request.query = KMS_LIT(QUERY "&X-Amz-Expires=3600&X-Amz-Signature=ff");
     ck_assert_int_eq(kms_sha256(m.request.body, digest), KMS_OK);
     kms_hex_encode(digest, sizeof digest, payload);
-    ck_assert_int_eq(kms_canonical_request(&m.request, KMS_LIT("host"), payload, arena,
-                                           &canonical),
-                     KMS_OK);
-    ck_assert_int_eq(kms_signature_string(s.time, s.credential.scope,
-                                          kms_buf_view(&canonical), &text),
-                     KMS_OK);
-    ck_assert_int_eq(kms_signature_of(m.secret, &s.credential, kms_buf_view(&text), mac),
+    ck_assert_int_eq(
+        kms_canonical_request(&m.request, KMS_LIT("host"), payload, arena, &canonical),
+        KMS_OK);
+    ck_assert_int_eq(
+        kms_signature_string(s.time, s.credential.scope, kms_buf_view(&canonical), &text),
+        KMS_OK);
+    ck_assert_int_eq(kms_signer_sign(m.signer, &s.credential, kms_buf_view(&text), mac),
                      KMS_OK);
     kms_hex_encode(mac, sizeof mac, hex);
     s.credential.signature = kms_str_of(hex);
-    ck_assert_int_eq(
-        kms_signature_verify(&s, &m.request, m.secret, signed_at(TIME) + 3600 * 1000, arena),
-        KMS_OK);
-    ck_assert_int_eq(
-        kms_signature_verify(&s, &m.request, m.secret, signed_at(TIME) + 3601 * 1000, arena),
-        KMS_E_SIGV4_SIGNATURE);
-    kms_secret_free(m.secret);
+    ck_assert_int_eq(kms_signature_verify(&s, &m.request, m.signer,
+                                          signed_at(TIME) + 3600 * 1000, arena),
+                     KMS_OK);
+    ck_assert_int_eq(kms_signature_verify(&s, &m.request, m.signer,
+                                          signed_at(TIME) + 3601 * 1000, arena),
+                     KMS_E_SIGV4_SIGNATURE);
+    kms_signer_free(m.signer);
 }
 END_TEST
 
@@ -230,7 +236,7 @@ START_TEST(two_signatures_are_one_too_many)
     signed_make(&m, arena);
     m.request.query = KMS_LIT(QUERY "&X-Amz-Expires=60&X-Amz-Signature=00");
     ck_assert_int_eq(verify(&m, signed_at(TIME)), KMS_E_INCOMPLETE_SIGNATURE);
-    kms_secret_free(m.secret);
+    kms_signer_free(m.signer);
 }
 END_TEST
 

@@ -34,8 +34,9 @@ static enum kms_rc find(void *arg, struct kms_str id, struct kms_access *out)
     return KMS_OK;
 }
 
-static enum kms_rc authenticate(struct signed_request *m, struct keys *k, const struct kms_peer *peer,
-                                enum kms_proof wanted, const struct kms_identity_rule *rule,
+static enum kms_rc authenticate(struct signed_request *m, struct keys *k,
+                                const struct kms_peer *peer, enum kms_proof wanted,
+                                const struct kms_identity_rule *rule,
                                 struct kms_proven *out)
 {
     const struct kms_access_source source = {find, k};
@@ -54,7 +55,8 @@ static enum kms_rc authenticate(struct signed_request *m, struct keys *k, const 
 START_TEST(an_access_key_is_its_principal_and_no_other)
 {
     const struct kms_peer nobody = {0};
-    const struct kms_peer alice = {.uri_san = KMS_LIT(ALICE), .spki_sha256 = KMS_LIT("00")};
+    const struct kms_peer alice = {.uri_san = KMS_LIT(ALICE),
+                                   .spki_sha256 = KMS_LIT("00")};
     const struct kms_peer bob = {.subject = KMS_LIT("CN=bob"),
                                  .uri_san = KMS_LIT("arn:aws:iam::111122223333:user/bob"),
                                  .spki_sha256 = KMS_LIT("01")};
@@ -63,18 +65,21 @@ START_TEST(an_access_key_is_its_principal_and_no_other)
         .value = KMS_LIT("CN=bob"),
         .principal = KMS_LIT("arn:aws:iam::111122223333:user/bob"),
         .signs_for = KMS_LIT("arn:aws:iam::111122223333:user/*")};
-    const enum kms_proof all[] = {KMS_PROOF_CERTIFICATE, KMS_PROOF_BOTH, KMS_PROOF_EITHER};
+    const enum kms_proof all[] = {KMS_PROOF_CERTIFICATE, KMS_PROOF_BOTH,
+                                  KMS_PROOF_EITHER};
     struct kms_proven p;
     struct keys k;
     struct signed_request m;
 
     signed_make(&m, arena);
-    k.access = (struct kms_access){.principal = KMS_LIT(ALICE), .secret = m.secret};
-    ck_assert_int_eq(authenticate(&m, &k, &nobody, KMS_PROOF_SIGNATURE, NULL, &p), KMS_OK);
+    k.access = (struct kms_access){.principal = KMS_LIT(ALICE), .signer = m.signer};
+    ck_assert_int_eq(authenticate(&m, &k, &nobody, KMS_PROOF_SIGNATURE, NULL, &p),
+                     KMS_OK);
     ck_assert(kms_str_is(p.caller.principal_arn, ALICE) && p.signed_by_key);
     for (size_t i = 0; i < 3; i++) {
         ck_assert_int_eq(authenticate(&m, &k, &alice, all[i], NULL, &p), KMS_OK);
-        ck_assert_int_eq(authenticate(&m, &k, &bob, all[i], NULL, &p), KMS_E_ACCESS_DENIED);
+        ck_assert_int_eq(authenticate(&m, &k, &bob, all[i], NULL, &p),
+                         KMS_E_ACCESS_DENIED);
         ck_assert_int_eq(authenticate(&m, &k, &bob, all[i], &gateway, &p), KMS_OK);
         ck_assert(kms_str_is(p.caller.principal_arn, ALICE));
     }
@@ -83,17 +88,19 @@ START_TEST(an_access_key_is_its_principal_and_no_other)
     for (size_t i = 0; i < 3; i++)
         ck_assert_int_eq(authenticate(&m, &k, &alice, all[i], NULL, &p),
                          KMS_E_SIGV4_SIGNATURE);
-    kms_secret_free(m.secret);
+    kms_signer_free(m.signer);
 }
 END_TEST
 
 /* Sign again, with a session token that is signed too. */
 static void add_token(struct signed_request *m, const char *token)
 {
-    m->headers[5] = (struct kms_header){KMS_LIT("X-Amz-Security-Token"), kms_str_of(token)};
+    m->headers[5] =
+        (struct kms_header){KMS_LIT("X-Amz-Security-Token"), kms_str_of(token)};
     m->headers[4] = m->headers[5];
     m->request.n_headers = 5;
-    signed_sign(m, "content-type;host;x-amz-date;x-amz-security-token;x-amz-target", arena);
+    signed_sign(m, "content-type;host;x-amz-date;x-amz-security-token;x-amz-target",
+                arena);
     m->request.n_headers = 6;
 }
 
@@ -108,14 +115,15 @@ START_TEST(a_session_needs_its_token_and_ends)
     signed_make(&m, arena);
     ck_assert_int_eq(kms_sha256(kms_bytes_of_str(KMS_LIT("token")), digest), KMS_OK);
     k.access = (struct kms_access){.principal = KMS_LIT(ALICE),
-                                   .secret = m.secret,
+                                   .signer = m.signer,
                                    .expires_ms = signed_at(TIME) + 1,
                                    .issued_ms = signed_at(TIME) - 1,
                                    .token_sha256 = KMS_BYTES(digest)};
     ck_assert_int_eq(authenticate(&m, &k, &nobody, KMS_PROOF_SIGNATURE, NULL, &p),
                      KMS_E_UNRECOGNIZED_CLIENT);
     add_token(&m, "token");
-    ck_assert_int_eq(authenticate(&m, &k, &nobody, KMS_PROOF_SIGNATURE, NULL, &p), KMS_OK);
+    ck_assert_int_eq(authenticate(&m, &k, &nobody, KMS_PROOF_SIGNATURE, NULL, &p),
+                     KMS_OK);
     ck_assert_int_eq(p.issued_ms, signed_at(TIME) - 1);
     add_token(&m, "Token");
     ck_assert_int_eq(authenticate(&m, &k, &nobody, KMS_PROOF_SIGNATURE, NULL, &p),
@@ -129,7 +137,7 @@ START_TEST(a_session_needs_its_token_and_ends)
     k.access.token_sha256 = (struct kms_bytes){NULL, 0};
     ck_assert_int_eq(authenticate(&m, &k, &nobody, KMS_PROOF_SIGNATURE, NULL, &p),
                      KMS_E_UNRECOGNIZED_CLIENT);
-    kms_secret_free(m.secret);
+    kms_signer_free(m.signer);
 }
 END_TEST
 
