@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "common/config.h"
 #include "common/config_yaml.h"
@@ -117,16 +116,12 @@ static enum kms_rc read_limits(const struct source *src,
     return KMS_OK;
 }
 
-/* The file named, else the one beside the data, if it is there. */
+/* The file named, else the one beside the data. */
 static enum kms_rc read_identities(const struct source *src, const struct kms_yaml *raw,
                                    struct kms_config *c)
 {
-    const char *path;
-
-    KMS_TRY(path_or(src, raw->identities, c->data, "identities.yaml", &path));
-    if (raw->identities != NULL || access(path, F_OK) == 0)
-        c->identities = path;
-    return KMS_OK;
+    c->identities_named = raw->identities != NULL;
+    return path_or(src, raw->identities, c->data, "identities.yaml", &c->identities);
 }
 
 static enum kms_rc read_proof(const struct source *src, const char *text,

@@ -45,7 +45,8 @@ struct kms_config {
     struct kms_address http;
     struct kms_limits limits;
     const char *token_module, *token_label, *token_pin_file; /* NULL: the default */
-    const char *identities; /* identities.yaml; NULL: nobody has an entry */
+    const char *identities; /* identities.yaml */
+    bool identities_named;  /* by the configuration; else it need not be there */
     bool no_authz;          /* dev: whoever is somebody may do everything */
     const char *admin_socket;
     const char *attestation_roots; /* PEM: where attestations may end, or NULL */

@@ -11,8 +11,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "common/identities.h"
-#include "dispatch/admin.h"
 #include "kmsd/daemon.h"
 #include "kmsd/process.h"
 #include "kmsd/roots.h"
@@ -80,12 +78,7 @@ static enum kms_rc open_service(struct kms_daemon *d)
         .no_authz = c->no_authz,
     };
 
-    if (c->identities == NULL && !c->dev)
-        kms_log_say(
-            KMS_LOG_WARN, "identities",
-            "there is no identities.yaml: only key policies and grants that name a "
-            "caller let it do anything");
-    KMS_TRY(kms_identities_load(c->identities, c->dev, &directory));
+    KMS_TRY(kms_daemon_identities(d, &directory));
     opts.directory = directory;
     return kms_service_new(&opts, &d->service);
 }
@@ -133,36 +126,6 @@ static enum kms_rc start(struct kms_daemon *d)
     return announce(d);
 }
 
-static bool is_current(const struct kms_daemon *d, const struct kms_directory *fresh)
-{
-    KMS_AUTO(directory) now = kms_service_directory(d->service);
-
-    return kms_str_eq(kms_directory_digest(now), kms_directory_digest(fresh));
-}
-
-/* The file as a whole, or what was before; its change is recorded before it counts. */
-static void reload_identities(struct kms_daemon *d)
-{
-    const struct kms_config *c = d->config;
-    struct kms_directory *fresh = NULL;
-    enum kms_rc rc;
-
-    if (c->identities == NULL)
-        return;
-    rc = kms_identities_load(c->identities, c->dev, &fresh);
-    if (rc == KMS_OK && is_current(d, fresh)) {
-        kms_directory_free(fresh);
-        return;
-    }
-    if (rc == KMS_OK)
-        rc = kms_service_adopt(d->service, fresh);
-    if (rc != KMS_OK)
-        kms_log_say(KMS_LOG_ERROR, "reload", "the identities stay as they were: %s",
-                    kms_err_note(rc));
-    else
-        kms_log_say(KMS_LOG_INFO, "reload", "identities were read again");
-}
-
 static void reload_tls(struct kms_daemon *d)
 {
     enum kms_rc rc = kms_front_reload(d->front);
@@ -179,7 +142,7 @@ static void reload(struct kms_daemon *d)
 {
     kms_process_notify("RELOADING=1");
     reload_tls(d);
-    reload_identities(d);
+    kms_daemon_reload_identities(d);
     kms_process_notify("READY=1");
 }
 

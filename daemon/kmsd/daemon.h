@@ -42,6 +42,13 @@ bool kms_daemon_command(void *arg, struct kms_str name, struct kms_str json,
                         struct kms_buf *out);
 /* status.c: one JSON object about the daemon, for kmsctl status. */
 void kms_daemon_status(const struct kms_daemon *d, struct kms_buf *out);
+/* identities.c: who is who at the start ... */
+KMS_RC kms_daemon_identities(const struct kms_daemon *d, struct kms_directory **out);
+/*
+ * ... and from now on: the file as a whole, or what was before. A change is recorded before
+ * it counts; what is wrong is in the log.
+ */
+void kms_daemon_reload_identities(struct kms_daemon *d);
 /* ready.c: the line that says where the daemon serves, with its newline. */
 KMS_RC kms_daemon_ready(const struct kms_daemon *d, struct kms_buf *out);
 /* "https://localhost:8443": how a client on this machine reaches the listener. */

@@ -58,8 +58,8 @@ static const char help[] =
     "\n"
     "When it serves, kmsd prints one line of JSON on standard output; its log goes\n"
     "to standard error. SIGTERM stops it, SIGHUP makes it read its certificates\n"
-    "and identities again. Exit status: 0 stopped as asked, 1 failed while serving, 2 usage,\n"
-    "78 configuration or installation not usable.\n";
+    "and identities again. Exit status: 0 stopped as asked, 1 failed while serving,\n"
+    "2 usage, 78 configuration or installation not usable.\n";
 /* clang-format on */
 
 const char *kms_options_help(void)

@@ -89,7 +89,7 @@ static void put_identities(struct kms_jw *w, const struct kms_daemon *d)
     put_text(w, "authorization", d->config->no_authz ? "off" : "enforced");
     kms_jw_key(w, "identities");
     kms_jw_object(w);
-    if (d->config->identities != NULL)
+    if (kms_directory_digest(dir).p != NULL)
         put_text(w, "file", d->config->identities);
     kms_jw_member(w, "sha256", kms_directory_digest(dir));
     put_int(w, "entries", (int64_t)kms_identities_count(kms_directory_identities(dir)));

@@ -6,8 +6,11 @@
 #include "authz/grants.h"
 #include "store/grants.h"
 
-/* A pair of key and caller has one place; whoever comes next with it throws it out. */
-enum { PLACES = 4096, PAGE = 1000, KEPT_MAX = 2000, BLOCK = 512 };
+/*
+ * A pair of key and caller has one place; whoever comes next with it throws it out. Who
+ * has more grants on one key than KEPT_MAX has them read again each time.
+ */
+enum { PLACES = 1024, PAGE = 1000, KEPT_MAX = 500, BLOCK = 512 };
 
 struct granted {
     struct kms_granted is; /* first */

@@ -6,7 +6,7 @@
 #include "authz/policies.h"
 
 /* A policy has one place, and whoever comes next with that place throws it out. */
-enum { SHARDS = 16 };
+enum { SHARDS = 16, SHARD_BYTES = 4 * 1024 * 1024 };
 
 struct entry {
     uint64_t hash;
@@ -16,7 +16,8 @@ struct entry {
 };
 
 struct shard {
-    pthread_mutex_t lock; /* of entries */
+    pthread_mutex_t lock; /* of what follows */
+    size_t bytes;         /* of all entries: no more than SHARD_BYTES */
     struct entry *entries;
 };
 
@@ -96,15 +97,23 @@ static bool is(const struct entry *e, uint64_t hash, struct kms_str text)
            memcmp(e->text, text.p, text.n) == 0;
 }
 
-/* A copy of text and a reference; without memory the policy is compiled again next time.
+static size_t size_of(const struct entry *e)
+{
+    return e->policy != NULL ? e->n + kms_policy_size(e->policy) : 0;
+}
+
+/* A copy of text and a reference; without room the policy is compiled again next time.
  */
-static void keep(struct entry *e, uint64_t hash, struct kms_str text,
+static void keep(struct shard *shard, struct entry *e, uint64_t hash, struct kms_str text,
                  const struct kms_policy *policy)
 {
-    char *copy = malloc(text.n + 1);
+    size_t left = shard->bytes - size_of(e);
+    size_t size = text.n + kms_policy_size(policy);
+    char *copy = left + size <= SHARD_BYTES ? malloc(text.n + 1) : NULL;
 
     if (copy == NULL)
         return;
+    shard->bytes = left + size;
     memcpy(copy, text.p, text.n);
     clear(e);
     *e = (struct entry){hash, copy, text.n, kms_policy_ref(policy)};
@@ -127,7 +136,7 @@ const struct kms_policy *kms_policies_get(struct kms_policies *p, struct kms_str
         return NULL;
     pthread_mutex_lock(&shard->lock);
     if (!is(e, hash, text))
-        keep(e, hash, text, found);
+        keep(shard, e, hash, text, found);
     pthread_mutex_unlock(&shard->lock);
     return found;
 }

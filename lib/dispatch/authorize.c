@@ -215,7 +215,7 @@ enum kms_rc kms_authorize(struct kms_exchange *x)
     }
     if (op->scope == KMS_SCOPE_GRANT)
         return ask_retire(x);
-    if (op->scope == KMS_SCOPE_ACCOUNT)
+    if (op->scope == KMS_SCOPE_ACCOUNT || op->n_keys == 0)
         KMS_TRY(ask_iam(x, op->action, (struct kms_str){NULL, 0}));
     for (size_t i = 0; op->scope != KMS_SCOPE_ACCOUNT && i < op->n_keys; i++)
         KMS_TRY(ask_key(x, &op->keys[i], key_of(x, i)));

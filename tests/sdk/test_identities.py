@@ -183,8 +183,21 @@ def test_a_file_that_is_no_good_keeps_kmsd_from_starting(workshop):
     path.unlink()
     daemon.start()
     assert "there is no identities.yaml" in daemon.log()
+    kms = clients.mutual(daemon)
     with refused("AccessDeniedException"):
-        clients.mutual(daemon).list_keys()
+        kms.list_keys()
+    # One that appears counts from the next signal on; one that goes again changes nothing.
+    kmsctl("init", "--data", daemon.server_data.parent / "other", "--listen", "127.0.0.1:0")
+    made = daemon.server_data.parent / "other" / "identities.yaml"
+    made.rename(path)
+    daemon.process.send_signal(1)
+    wait_for("the reload", lambda: audit.named(daemon.data_dir, "IdentitiesReload"))
+    kms.list_keys()
+    path.unlink()
+    daemon.process.send_signal(1)
+    wait_for("the refusal in the log",
+             lambda: "the identities stay as they were" in daemon.log())
+    kms.list_keys()
 
 
 def test_in_dev_who_has_no_entry_may_do_everything(kmsd_own):

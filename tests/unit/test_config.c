@@ -77,7 +77,7 @@ START_TEST(a_minimal_file_gets_the_defaults)
     ck_assert_uint_eq(c->limits.connections, 1024);
     ck_assert_uint_eq(c->limits.body_bytes, 262144);
     ck_assert_ptr_null(c->token_module);
-    ck_assert_ptr_null(c->identities);
+    ck_assert(!c->identities_named);
     ck_assert_int_eq(c->proof, KMS_PROOF_CERTIFICATE);
 }
 END_TEST
@@ -135,7 +135,8 @@ START_TEST(identities_are_the_file_named_or_the_one_beside_the_data)
     snprintf(expected, sizeof expected, "%s/who.yaml", dir);
     ck_assert_str_eq(named->identities, expected);
     ck_assert_int_eq(load(MINIMAL, &none), KMS_OK);
-    ck_assert_ptr_null(none->identities);
+    ck_assert(named->identities_named && !none->identities_named);
+    ends_with(none->identities, "/identities.yaml");
 }
 END_TEST
 
