@@ -184,20 +184,10 @@ static void put_common(struct kms_jw *w, const char *type, struct kms_str accoun
     }
 }
 
-/* Members are written into an object whose braces the chain sets. */
-static enum kms_rc strip_braces(struct kms_buf *object, struct kms_buf *body)
-{
-    KMS_TRY(kms_buf_ok(object));
-    kms_buf_add(body, object->p + 1, object->n - 2);
-    return kms_buf_ok(body);
-}
-
 enum kms_rc kms_audit_describe(const struct kms_audit_event *e, struct kms_buf *body)
 {
-    KMS_AUTO_BUF object = {0};
-    struct kms_jw w = kms_jw_start(&object);
+    struct kms_jw w = kms_jw_start_members(body); /* the chain sets the braces */
 
-    kms_jw_object(&w);
     kms_jw_key(&w, "eventVersion");
     kms_jw_z(&w, "1.08");
     put_identity(&w, e);
@@ -222,8 +212,7 @@ enum kms_rc kms_audit_describe(const struct kms_audit_event *e, struct kms_buf *
                e->caller != NULL ? e->caller->account : (struct kms_str){NULL, 0},
                e->decision, e->dev);
     put_tls(&w, e->peer);
-    kms_jw_end(&w);
-    return strip_braces(&object, body);
+    return kms_buf_ok(body);
 }
 
 static void put_details(struct kms_jw *w, const struct kms_audit_service_event *e)
@@ -245,11 +234,9 @@ static void put_details(struct kms_jw *w, const struct kms_audit_service_event *
 enum kms_rc kms_audit_describe_service(const struct kms_audit_service_event *e,
                                        struct kms_buf *body)
 {
-    KMS_AUTO_BUF object = {0};
-    struct kms_jw w = kms_jw_start(&object);
+    struct kms_jw w = kms_jw_start_members(body);
     struct kms_str account = e->key != NULL ? e->key->account : e->account;
 
-    kms_jw_object(&w);
     kms_jw_key(&w, "eventVersion");
     kms_jw_z(&w, "1.08");
     kms_jw_key(&w, "userIdentity");
@@ -280,6 +267,5 @@ enum kms_rc kms_audit_describe_service(const struct kms_audit_service_event *e,
     put_common(&w, e->type != NULL ? e->type : "AwsServiceEvent", account,
                (struct kms_str){NULL, 0}, e->dev);
     put_details(&w, e);
-    kms_jw_end(&w);
-    return strip_braces(&object, body);
+    return kms_buf_ok(body);
 }

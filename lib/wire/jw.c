@@ -12,14 +12,19 @@ struct kms_jw kms_jw_start(struct kms_buf *out)
     return (struct kms_jw){.out = out};
 }
 
-/* A comma where one belongs, before a value or before a key. */
-static void separate(struct kms_jw *w)
+struct kms_jw kms_jw_start_members(struct kms_buf *out)
+{
+    return (struct kms_jw){.out = out, .depth = 1, .in_object = 1};
+}
+
+/* Whether a comma belongs before what comes next, a value or a key. */
+static bool comma(struct kms_jw *w)
 {
     uint32_t bit = 1u << (w->depth - 1);
+    bool filled = (w->filled & bit) != 0;
 
-    if (w->filled & bit)
-        kms_buf_byte(w->out, ',');
     w->filled |= bit;
+    return filled;
 }
 
 static void value(struct kms_jw *w)
@@ -29,8 +34,8 @@ static void value(struct kms_jw *w)
     if (w->in_object & 1u << (w->depth - 1)) {
         assert(w->after_key);
         w->after_key = false;
-    } else {
-        separate(w);
+    } else if (comma(w)) {
+        kms_buf_byte(w->out, ',');
     }
 }
 
@@ -68,6 +73,15 @@ static bool plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+static size_t plain_run(struct kms_str text)
+{
+    size_t n = 0;
+
+    while (n < text.n && plain((unsigned char)text.p[n]))
+        n++;
+    return n;
+}
+
 static void escape(struct kms_buf *out, unsigned char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t";
@@ -84,18 +98,15 @@ static void escape(struct kms_buf *out, unsigned char c)
     }
 }
 
-static void quoted(struct kms_buf *out, struct kms_str text)
+/* What is not plain ASCII throughout, run by run. */
+static void escaped(struct kms_buf *out, struct kms_str text)
 {
-    kms_buf_byte(out, '"');
     while (text.n != 0) {
         struct kms_str rest = text;
         uint32_t code;
-        size_t run = 0;
 
         /* Runs that need no escape go out in one piece. */
-        while (run < rest.n && plain((unsigned char)rest.p[run]))
-            run++;
-        rest = kms_str_skip(rest, run);
+        rest = kms_str_skip(rest, plain_run(rest));
         if (rest.n == text.n && (unsigned char)rest.p[0] >= 0x80)
             (void)kms_utf8_next(&rest, &code);
         if (rest.n != text.n) {
@@ -106,15 +117,33 @@ static void quoted(struct kms_buf *out, struct kms_str text)
             text = kms_str_skip(text, 1);
         }
     }
-    kms_buf_byte(out, '"');
+}
+
+/* The text between its marks, in one piece when nothing in it needs an escape. */
+static void quoted(struct kms_buf *out, struct kms_str before, struct kms_str text,
+                   struct kms_str after)
+{
+    uint8_t *p;
+
+    if (plain_run(text) != text.n) {
+        kms_buf_str(out, before);
+        escaped(out, text);
+        kms_buf_str(out, after);
+        return;
+    }
+    p = kms_buf_room(out, before.n + text.n + after.n);
+    if (p == NULL)
+        return;
+    memcpy(p, before.p, before.n);
+    if (text.n != 0)
+        memcpy(p + before.n, text.p, text.n);
+    memcpy(p + before.n + text.n, after.p, after.n);
 }
 
 void kms_jw_key_str(struct kms_jw *w, struct kms_str name)
 {
     assert(w->depth > 0 && !w->after_key && (w->in_object & 1u << (w->depth - 1)));
-    separate(w);
-    quoted(w->out, name);
-    kms_buf_byte(w->out, ':');
+    quoted(w->out, comma(w) ? KMS_LIT(",\"") : KMS_LIT("\""), name, KMS_LIT("\":"));
     w->after_key = true;
 }
 
@@ -129,7 +158,7 @@ void kms_jw_str(struct kms_jw *w, struct kms_str text)
     if (text.p == NULL)
         kms_buf_z(w->out, "null");
     else
-        quoted(w->out, text);
+        quoted(w->out, KMS_LIT("\""), text, KMS_LIT("\""));
 }
 
 void kms_jw_z(struct kms_jw *w, const char *text)

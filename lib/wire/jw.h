@@ -28,6 +28,8 @@ struct kms_jw {
 };
 
 struct kms_jw kms_jw_start(struct kms_buf *out);
+/* Inside an object whose braces somebody else writes: members only, no end. */
+struct kms_jw kms_jw_start_members(struct kms_buf *out);
 
 void kms_jw_object(struct kms_jw *w);
 void kms_jw_array(struct kms_jw *w);

@@ -67,28 +67,51 @@ void kms_time_epoch(int64_t ms, char out[KMS_TIME_EPOCH_SIZE])
         out[--n] = '\0';
 }
 
+/* n decimal digits with leading zeros, then a mark when it is not NUL. */
+static char *put_digits(char *out, unsigned value, size_t n, char then)
+{
+    for (size_t i = n; i > 0; i--, value /= 10)
+        out[i - 1] = (char)('0' + value % 10);
+    if (then != '\0')
+        out[n++] = then;
+    return out + n;
+}
+
+/* Every record has one, so these do without printf. */
+static char *put_day(char *out, const struct civil *c, char mark)
+{
+    out = put_digits(out, (unsigned)c->year, 4, mark);
+    out = put_digits(out, c->month, 2, mark);
+    return put_digits(out, c->day, 2, 'T');
+}
+
+static char *put_time(char *out, const struct civil *c, char mark, char then)
+{
+    out = put_digits(out, c->hour, 2, mark);
+    out = put_digits(out, c->minute, 2, mark);
+    return put_digits(out, c->second, 2, then);
+}
+
 void kms_time_iso(int64_t ms, char out[KMS_TIME_ISO_SIZE])
 {
     struct civil c = civil_of(ms);
 
-    snprintf(out, KMS_TIME_ISO_SIZE, "%04d-%02u-%02uT%02u:%02u:%02uZ", c.year, c.month,
-             c.day, c.hour, c.minute, c.second);
+    *put_time(put_day(out, &c, '-'), &c, ':', 'Z') = '\0';
 }
 
 void kms_time_iso_ms(int64_t ms, char out[KMS_TIME_ISO_SIZE])
 {
     struct civil c = civil_of(ms);
 
-    snprintf(out, KMS_TIME_ISO_SIZE, "%04d-%02u-%02uT%02u:%02u:%02u.%03uZ", c.year,
-             c.month, c.day, c.hour, c.minute, c.second, c.ms);
+    out = put_time(put_day(out, &c, '-'), &c, ':', '.');
+    *put_digits(out, c.ms, 3, 'Z') = '\0';
 }
 
 void kms_time_basic(int64_t ms, char out[KMS_TIME_ISO_SIZE])
 {
     struct civil c = civil_of(ms);
 
-    snprintf(out, KMS_TIME_ISO_SIZE, "%04d%02u%02uT%02u%02u%02uZ", c.year, c.month, c.day,
-             c.hour, c.minute, c.second);
+    *put_time(put_day(out, &c, '\0'), &c, '\0', 'Z') = '\0';
 }
 
 void kms_time_words(int64_t ms, char out[KMS_TIME_WORDS_SIZE])
