@@ -18,6 +18,8 @@ struct kms_ossl {
     EVP_MD_CTX *sha256;
     EVP_MAC_CTX *hmac_sha256;
     EVP_CIPHER_CTX *gcm_seal, *gcm_open;
+    size_t n_shown; /* bytes at the start of shown that nobody has had yet */
+    uint8_t shown[1024];
 };
 
 /*
