@@ -70,7 +70,9 @@ void kms_log(enum kms_log_level level, const char *event,
     kms_buf_fmt(&b, "{\"time\":\"%s.%03dZ\",\"level\":\"%s\",\"event\":\"%s\"", stamp,
                 (int)(now_ms % 1000), level_names[level], event);
     for (size_t i = 0; i < n; i++) {
-        kms_buf_fmt(&b, ",\"%s\":", fields[i].name);
+        kms_buf_str(&b, KMS_LIT(",\""));
+        kms_buf_z(&b, fields[i].name);
+        kms_buf_str(&b, KMS_LIT("\":"));
         if (fields[i].text.p != NULL)
             put_string(&b, fields[i].text);
         else
