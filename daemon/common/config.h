@@ -28,7 +28,7 @@ struct kms_limits {
     unsigned handshakes_per_source_s; /* one IP address, a second; 0: no such limit */
     unsigned header_bytes, body_bytes;
     unsigned idle_timeout_s, handshake_timeout_s;
-    unsigned threads; /* event threads; 0: one less than there are cores, at least one */
+    unsigned threads; /* event threads; 0: one for each core */
 };
 
 struct kms_config {

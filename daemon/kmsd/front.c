@@ -52,16 +52,18 @@ static int no_certificate(gnutls_session_t session,
     return -1;
 }
 
+/*
+ * One for each core: the writer's thread waits for the disk most of its time, and a core
+ * kept free for it would idle.
+ */
 static unsigned thread_count(const struct kms_limits *limits)
 {
     cpu_set_t cores;
-    int n = 1;
 
     if (limits->threads != 0)
         return limits->threads;
-    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
-        n = CPU_COUNT(&cores);
-    return n > 2 ? (unsigned)n - 1 : 1;
+    return sched_getaffinity(0, sizeof cores, &cores) == 0 ? (unsigned)CPU_COUNT(&cores)
+                                                           : 1;
 }
 
 /* Flags, and the options that only some listeners have. */

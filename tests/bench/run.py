@@ -32,7 +32,7 @@ CONSTANT = BUILD / "tests" / "bench" / "constant"
 
 def threads():
     """As many event threads as kmsd's front takes."""
-    return max(1, len(os.sched_getaffinity(0)) - 1)
+    return len(os.sched_getaffinity(0))
 
 
 class Constant:
