@@ -72,11 +72,9 @@ static unsigned plan(const struct kms_listener *l, struct MHD_OptionItem options
     const struct kms_config *cfg = l->front->config;
     unsigned threads = l->tls ? thread_count(&cfg->limits) : 1;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-                     MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+                     MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     size_t n = 0;
 
-    if (l->address.sa.any.sa_family == AF_INET6)
-        flags |= MHD_USE_IPv6;
     if (l->tls) {
         flags |= MHD_USE_TLS;
         options[n++] =
@@ -96,6 +94,30 @@ static unsigned plan(const struct kms_listener *l, struct MHD_OptionItem options
     return flags;
 }
 
+static unsigned connections(const struct kms_listener *l)
+{
+    const union MHD_DaemonInfo *info = NULL;
+
+    if (l->daemon != NULL)
+        info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info != NULL ? info->num_connections : 0;
+}
+
+static bool has_room(void *arg)
+{
+    const struct kms_listener *l = arg;
+
+    return connections(l) < l->front->config->limits.connections;
+}
+
+/* The library deals them out to its threads, by the number of the descriptor. */
+static void take(void *arg, int fd, const struct sockaddr *addr, socklen_t len)
+{
+    struct kms_listener *l = arg;
+
+    (void)MHD_add_connection(l->daemon, fd, addr, len); /* closes what it refuses */
+}
+
 static enum kms_rc start(struct kms_listener *l, const struct kms_address *wanted)
 {
     const struct kms_limits *limits = &l->front->config->limits;
@@ -107,9 +129,8 @@ static enum kms_rc start(struct kms_listener *l, const struct kms_address *wante
     /* One option a line. */
     /* clang-format off */
     l->daemon = MHD_start_daemon(
-        flags, kms_address_port(&l->address), kms_conn_policy, l, kms_http_handle, l,
+        flags, 0, kms_conn_policy, l, kms_http_handle, l,
         MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, l->fd,
         MHD_OPTION_CONNECTION_LIMIT, limits->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->connections_per_source,
         MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_timeout_s,
@@ -124,16 +145,27 @@ static enum kms_rc start(struct kms_listener *l, const struct kms_address *wante
     /* clang-format on */
     if (l->daemon == NULL)
         return kms_err(KMS_E_IO, "the listener does not start: %s", strerror(errno));
-    l->fd = -1; /* the library closes it now */
-    return KMS_OK;
+    return kms_acceptor_new(
+        &(struct kms_acceptor_opts){
+            .fd = l->fd, .has_room = has_room, .take = take, .arg = l},
+        &l->acceptor);
+}
+
+/* Whoever comes from now on is told by the system that nobody listens. */
+static void stop_accepting(struct kms_listener *l)
+{
+    kms_acceptor_free(l->acceptor);
+    l->acceptor = NULL;
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
 }
 
 static void stop(struct kms_listener *l)
 {
+    stop_accepting(l);
     if (l->daemon != NULL)
         MHD_stop_daemon(l->daemon);
-    if (l->fd >= 0)
-        close(l->fd);
 }
 
 void kms_front_free(struct kms_front *f)
@@ -182,15 +214,6 @@ const struct kms_address *kms_front_http(const struct kms_front *f)
     return f->http.daemon != NULL ? &f->http.address : NULL;
 }
 
-static unsigned connections(const struct kms_listener *l)
-{
-    const union MHD_DaemonInfo *info = NULL;
-
-    if (l->daemon != NULL)
-        info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    return info != NULL ? info->num_connections : 0;
-}
-
 unsigned kms_front_connections(const struct kms_front *f)
 {
     return connections(&f->https) + connections(&f->http);
@@ -225,9 +248,6 @@ static bool wait_for_none(atomic_uint *count, int64_t end_us)
 }
 
 /*
- * The library can take a listener out of its event loop, but races with its own threads
- * there and aborts when it loses. Refusing at accept has the same effect for clients.
- *
  * A request that is still arriving gets a moment: most of it is on its way. One whose
  * client hung up in the middle would wait for ever (the library may not see that before
  * the connection's time-out), and nothing of it was done, so it may be cut.
@@ -241,6 +261,8 @@ bool kms_front_drain(struct kms_front *f, int64_t bound_ms)
     int64_t now_us = kms_clock_mono_us(), end_us = now_us + bound_ms * 1000;
 
     atomic_store(&f->draining, true);
+    stop_accepting(&f->https);
+    stop_accepting(&f->http);
     (void)wait_for_none(&f->arriving,
                         end_us < now_us + ARRIVE_US ? end_us : now_us + ARRIVE_US);
     atomic_store(&f->closing, true);

@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+#include "kmsd/accept.h"
 #include "kmsd/front.h"
 #include "kmsd/http_rules.h"
 #include "kmsd/sources.h"
@@ -13,8 +14,9 @@
 struct kms_listener {
     struct kms_front *front;
     struct MHD_Daemon *daemon;
+    struct kms_acceptor *acceptor;
     struct kms_address address;
-    int fd; /* ours until the daemon stops */
+    int fd;
     bool tls;
 };
 
@@ -27,7 +29,7 @@ struct kms_front {
     struct kms_listener https, http;
     atomic_uint arriving;  /* requests whose head was read and whose body was not */
     atomic_uint in_flight; /* requests that were read whole and are not over */
-    atomic_bool draining;  /* accept nothing, close after each answer */
+    atomic_bool draining;  /* take no connection, close after each answer */
     atomic_bool closing;   /* begin nothing */
 };
 

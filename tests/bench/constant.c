@@ -13,6 +13,7 @@
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -93,15 +94,49 @@ static struct MHD_Response *make_answer(size_t len)
     return r;
 }
 
-int main(int argc, char **argv)
+static int listen_somewhere(unsigned *port)
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    struct MHD_OptionItem pool[] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
-    const union MHD_DaemonInfo *info;
-    struct MHD_Daemon *d;
-    unsigned threads;
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, SOMAXCONN) != 0
+        || getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+        return -1;
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+/* Connections are dealt out to the threads as kmsd does it, until standard input ends. */
+static void serve(struct MHD_Daemon *d, int fd)
+{
+    struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                           {.fd = fd, .events = POLLIN}};
+    struct sockaddr_storage from;
     char c;
+
+    for (;;) {
+        socklen_t len = sizeof from;
+        int conn;
+
+        if (poll(fds, 2, -1) < 0
+            || (fds[0].revents != 0 && read(STDIN_FILENO, &c, 1) <= 0))
+            return;
+        if (fds[1].revents == 0)
+            continue;
+        conn = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (conn >= 0)
+            (void)MHD_add_connection(d, conn, (struct sockaddr *)&from, len);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct MHD_OptionItem pool[] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
+    struct MHD_Daemon *d;
+    unsigned threads, port = 0;
+    int fd;
 
     if (argc < 5) {
         fprintf(stderr, "usage: constant CA CERT KEY THREADS [BYTES]\n");
@@ -113,22 +148,21 @@ int main(int argc, char **argv)
     answer = make_answer(argc > 5 ? strtoul(argv[5], NULL, 10) : 300);
     if (answer == NULL || threads == 0)
         return 2;
+    fd = listen_somewhere(&port);
     d = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        handle, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
-        MHD_OPTION_ARRAY, pool, MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_HTTPS_MEM_TRUST, slurp(argv[1]),
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG | MHD_USE_ITC
+            | MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, handle, NULL, MHD_OPTION_ARRAY, pool, MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_HTTPS_MEM_TRUST, slurp(argv[1]),
         MHD_OPTION_HTTPS_MEM_CERT, slurp(argv[2]), MHD_OPTION_HTTPS_MEM_KEY, slurp(argv[3]),
         MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3",
         MHD_OPTION_NOTIFY_CONNECTION, require_certificate, NULL, MHD_OPTION_END);
-    if (d == NULL) {
+    if (fd < 0 || d == NULL) {
         fprintf(stderr, "constant: cannot listen\n");
         return 1;
     }
-    info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
-    printf("{\"port\":%u,\"pid\":%ld}\n", info != NULL ? info->port : 0u, (long)getpid());
+    printf("{\"port\":%u,\"pid\":%ld}\n", port, (long)getpid());
     fflush(stdout);
-    while (read(STDIN_FILENO, &c, 1) > 0)
-        ;
+    serve(d, fd);
     MHD_stop_daemon(d);
     MHD_destroy_response(answer);
     return 0;

@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -269,6 +270,34 @@ def test_connections_of_one_source_are_limited(workshop, tmp_path):
     finally:
         for client in held:
             client.sock.close()
+
+
+def test_a_client_over_the_limit_waits_for_a_place(workshop, tmp_path):
+    daemon = workshop.server(start=False)
+    configure(daemon, "limits:\n  connections: 2\n")
+    daemon.start()
+    known = Pki(daemon, tmp_path)
+    settings = known.settings(known.ca.issue())
+    answers = []
+
+    def wait_and_call():
+        with front.Client(daemon, settings) as client:
+            answers.append(client.call().status)
+    held = [front.Client(daemon, settings) for _ in range(2)]
+    waiting = threading.Thread(target=wait_and_call)
+    try:
+        assert [client.call().status for client in held] == [200, 200]
+        waiting.start()
+        for _ in range(50):
+            assert held[0].call().status == 200
+        assert answers == []
+        held.pop().sock.close()
+        waiting.join(20 * SLOW)
+        assert answers == [200]
+    finally:
+        for client in held:
+            client.sock.close()
+        waiting.join(20 * SLOW)
 
 
 def test_handshakes_of_one_source_are_limited(workshop, tmp_path):
