@@ -29,6 +29,7 @@ static void contexts_free(void *p)
     EVP_MAC_CTX_free(o->hmac_sha256);
     EVP_CIPHER_CTX_free(o->gcm_seal);
     EVP_CIPHER_CTX_free(o->gcm_open);
+    kms_wipe(o, sizeof *o);
     free(o);
     mine = NULL;
 }

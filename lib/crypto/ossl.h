@@ -13,13 +13,19 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+/* Random bytes that nobody has had yet: the first n. A draw of more goes past them. */
+struct kms_ahead {
+    size_t n;
+    uint8_t bytes[512];
+};
+enum { KMS_AHEAD_MAX = 64 };
+
 /* One thread's contexts. Each is initialised with its algorithm and holds no key. */
 struct kms_ossl {
     EVP_MD_CTX *sha256;
     EVP_MAC_CTX *hmac_sha256;
     EVP_CIPHER_CTX *gcm_seal, *gcm_open;
-    size_t n_shown; /* bytes at the start of shown that nobody has had yet */
-    uint8_t shown[1024];
+    struct kms_ahead secret, shown;
 };
 
 /*

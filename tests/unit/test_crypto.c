@@ -227,6 +227,28 @@ START_TEST(an_oversize_message_is_refused_and_not_cut)
 }
 END_TEST
 
+/* Short draws come from bytes made ahead: none may come twice, whatever the lengths. */
+START_TEST(random_bytes_are_given_out_once)
+{
+    enum { DRAWS = 400 };
+    static const uint8_t none[64];
+    static uint8_t drawn[2][DRAWS][64];
+
+    for (size_t i = 0; i < DRAWS; i++) {
+        size_t n = 16 + i % 49;
+
+        ck_assert_int_eq(kms_rand_secret(drawn[0][i], n), KMS_OK);
+        ck_assert_int_eq(kms_rand_public(drawn[1][i], n), KMS_OK);
+    }
+    for (size_t a = 0; a < 2 * DRAWS; a++) {
+        ck_assert_mem_ne(drawn[a / DRAWS][a % DRAWS], none, 16);
+        for (size_t b = 0; b < a; b++)
+            ck_assert_mem_ne(drawn[a / DRAWS][a % DRAWS], drawn[b / DRAWS][b % DRAWS],
+                             16);
+    }
+}
+END_TEST
+
 START_TEST(material_ids_depend_on_key_and_material)
 {
     uint8_t uuid[KMS_UUID_LEN] = {1}, a[KMS_KMID_LEN], b[KMS_KMID_LEN];
@@ -298,6 +320,7 @@ int main(void)
     tcase_add_test(t, labels_and_contexts_separate_derived_keys);
     tcase_add_test(t, gcm_opens_only_what_was_sealed_under_the_same_key_iv_and_aad);
     tcase_add_test(t, an_oversize_message_is_refused_and_not_cut);
+    tcase_add_test(t, random_bytes_are_given_out_once);
     tcase_add_test(t, material_ids_depend_on_key_and_material);
     tcase_add_test(t, threads_do_not_disturb_each_other);
     srunner_run_all(r, CK_NORMAL);
