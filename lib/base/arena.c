@@ -56,10 +56,17 @@ enum kms_rc kms_arena_new(struct kms_arena **out)
     return kms_arena_new_of(REQUEST_BLOCK, out);
 }
 
-void *kms_arena_alloc(struct kms_arena *a, size_t n)
+/* What n bytes take of a block, so that whatever comes next is aligned. */
+static size_t size_of(size_t n)
 {
     const size_t align = sizeof(max_align_t);
-    size_t need = n > SIZE_MAX - align ? SIZE_MAX : (n + align - 1) / align * align;
+
+    return n > SIZE_MAX - align ? SIZE_MAX : (n + align - 1) / align * align;
+}
+
+void *kms_arena_alloc(struct kms_arena *a, size_t n)
+{
+    size_t need = size_of(n);
     struct block *b = a->head;
     void *p;
 
@@ -101,21 +108,31 @@ enum kms_rc kms_arena_str(struct kms_arena *a, struct kms_str s, struct kms_str 
     return KMS_OK;
 }
 
+/* Into what is left of the block at once; only what does not fit is formatted twice. */
 enum kms_rc kms_arena_fmt(struct kms_arena *a, struct kms_str *out, const char *fmt, ...)
 {
+    struct block *b = a->head;
+    size_t room = b->cap - b->used;
+    char *p = (char *)b->data + b->used;
     va_list ap;
     int n;
-    char *p;
 
     va_start(ap, fmt);
-    n = vsnprintf(NULL, 0, fmt, ap);
+    n = vsnprintf(p, room, fmt, ap);
     va_end(ap);
-    p = n >= 0 ? kms_arena_alloc(a, (size_t)n + 1) : NULL;
-    if (p == NULL)
+    if (n < 0)
         return kms_err(KMS_E_NOMEM, "out of memory for a request");
-    va_start(ap, fmt);
-    vsnprintf(p, (size_t)n + 1, fmt, ap);
-    va_end(ap);
+    if ((size_t)n >= room) {
+        kms_wipe(p, room);
+        p = kms_arena_alloc(a, (size_t)n + 1);
+        if (p == NULL)
+            return kms_err(KMS_E_NOMEM, "out of memory for a request");
+        va_start(ap, fmt);
+        vsnprintf(p, (size_t)n + 1, fmt, ap);
+        va_end(ap);
+    } else {
+        b->used += size_of((size_t)n + 1);
+    }
     *out = (struct kms_str){p, (size_t)n};
     return KMS_OK;
 }
