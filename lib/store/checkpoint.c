@@ -1,8 +1,8 @@
 #include "store/checkpoint.h"
 #include "store/thread.h"
 
-/* Pages: wake the thread at 8 MiB, and leave at most 1 MiB to the writer. */
-enum { WAKE_FRAMES = 2048, REST_FRAMES = 256, PASSES_MAX = 8 };
+/* Pages of 8 KiB: wake the thread at 8 MiB, and leave at most 1 MiB to the writer. */
+enum { WAKE_FRAMES = 1024, REST_FRAMES = 128, PASSES_MAX = 8 };
 enum { BUSY_MS = 5000 };
 
 /* Called by SQLite after each commit, in the writer's thread. */
