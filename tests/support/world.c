@@ -7,11 +7,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "store/records.h"
 #include "world.h"
 
-#define AUTHORIZATION                                                                      \
-    "AWS4-HMAC-SHA256 Credential=111122223333/20260101/us-east-1/kms/aws4_request, "     \
-    "SignedHeaders=host, Signature="                                                       \
+#define AUTHORIZATION                                                                    \
+    "AWS4-HMAC-SHA256 Credential=%s/20260101/us-east-1/kms/aws4_request, "               \
+    "SignedHeaders=host, Signature="                                                     \
     "0000000000000000000000000000000000000000000000000000000000000000"
 
 static void went_down(void *arg, const char *why)
@@ -125,66 +126,85 @@ void world_free(struct world *w)
     nftw(w->data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-struct waiting {
+/* A call on its way, and all that its request points into. */
+struct world_sent {
+    struct kms_exchange *x;
+    char target[128], authorization[256], json[8192];
+    struct kms_header headers[4];
+    struct kms_peer peer;
+    struct kms_request req;
     pthread_mutex_t lock;
     pthread_cond_t settled;
-    bool done;
+    bool done; /* under lock */
 };
 
 static void settle(void *arg)
 {
-    struct waiting *w = arg;
+    struct world_sent *s = arg;
 
-    pthread_mutex_lock(&w->lock);
-    w->done = true;
-    pthread_cond_signal(&w->settled);
-    pthread_mutex_unlock(&w->lock);
+    pthread_mutex_lock(&s->lock);
+    s->done = true;
+    pthread_cond_signal(&s->settled);
+    pthread_mutex_unlock(&s->lock);
 }
 
-static void commit(struct kms_exchange *x)
+struct world_sent *world_send(struct world *w, const char *account, const char *operation,
+                              const char *json)
 {
-    struct waiting w = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+    struct world_sent *s = calloc(1, sizeof *s);
 
-    kms_exchange_commit(x, settle, &w);
-    pthread_mutex_lock(&w.lock);
-    while (!w.done)
-        pthread_cond_wait(&w.settled, &w.lock);
-    pthread_mutex_unlock(&w.lock);
+    ck_assert_ptr_nonnull(s);
+    ck_assert_uint_lt(strlen(json), sizeof s->json);
+    snprintf(s->target, sizeof s->target, "TrentService.%s", operation);
+    snprintf(s->authorization, sizeof s->authorization, AUTHORIZATION, account);
+    snprintf(s->json, sizeof s->json, "%s", json);
+    s->headers[0] = (struct kms_header){KMS_LIT("Content-Type"),
+                                        KMS_LIT("application/x-amz-json-1.1")};
+    s->headers[1] = (struct kms_header){KMS_LIT("X-Amz-Target"), kms_str_of(s->target)};
+    s->headers[2] =
+        (struct kms_header){KMS_LIT("Authorization"), kms_str_of(s->authorization)};
+    s->headers[3] = (struct kms_header){KMS_LIT("User-Agent"), KMS_LIT("world")};
+    s->peer = (struct kms_peer){.source_ip = KMS_LIT("127.0.0.1")};
+    s->req = (struct kms_request){.method = KMS_LIT("POST"),
+                                  .path = KMS_LIT("/"),
+                                  .headers = s->headers,
+                                  .n_headers = 4,
+                                  .body = kms_bytes_of_str(kms_str_of(s->json)),
+                                  .peer = &s->peer};
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->settled, NULL);
+    check_ok(kms_exchange_new(w->service, &s->x), "exchange");
+    if (kms_exchange_start(s->x, &s->req) == KMS_WAIT)
+        kms_exchange_commit(s->x, settle, s);
+    else
+        s->done = true;
+    return s;
 }
 
-struct world_reply world_call(struct world *w, const char *operation, const char *json)
+struct world_reply world_receive(struct world_sent *s)
 {
-    char target[128];
-    const struct kms_header headers[] = {
-        {KMS_LIT("Content-Type"), KMS_LIT("application/x-amz-json-1.1")},
-        {KMS_LIT("X-Amz-Target"), {target, 0}},
-        {KMS_LIT("Authorization"), KMS_LIT(AUTHORIZATION)},
-        {KMS_LIT("User-Agent"), KMS_LIT("world")},
-    };
-    struct kms_header with_target[4];
-    const struct kms_peer peer = {.source_ip = KMS_LIT("127.0.0.1")};
-    struct kms_request req = {.method = KMS_LIT("POST"),
-                              .path = KMS_LIT("/"),
-                              .headers = with_target,
-                              .n_headers = 4,
-                              .body = {(const uint8_t *)json, strlen(json)},
-                              .peer = &peer};
     const struct kms_reply *reply;
     struct world_reply out = {0};
-    KMS_AUTO(exchange) x = NULL;
 
-    snprintf(target, sizeof target, "TrentService.%s", operation);
-    memcpy(with_target, headers, sizeof headers);
-    with_target[1].value = kms_str_of(target);
-    check_ok(kms_exchange_new(w->service, &x), "exchange");
-    if (kms_exchange_start(x, &req) == KMS_WAIT)
-        commit(x);
-    reply = kms_exchange_reply(x);
+    pthread_mutex_lock(&s->lock);
+    while (!s->done)
+        pthread_cond_wait(&s->settled, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+    reply = kms_exchange_reply(s->x);
     out.status = reply->status;
     snprintf(out.request_id, sizeof out.request_id, "%s", reply->request_id);
     snprintf(out.body, sizeof out.body, "%.*s", (int)reply->body.n,
              reply->body.n != 0 ? (const char *)reply->body.p : "");
+    kms_exchange_free(s->x);
+    pthread_cond_destroy(&s->settled);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
     return out;
+}
+
+struct world_reply world_call(struct world *w, const char *operation, const char *json)
+{
+    return world_receive(world_send(w, "111122223333", operation, json));
 }
 
 void world_member(const struct world_reply *r, const char *name, char *out, size_t max)
@@ -210,4 +230,37 @@ void world_key(struct world *w, char id[37])
     ck_assert_msg(r.status == 200, "CreateKey: %d %s", r.status, r.body);
     world_member(&r, "KeyId", id, 37);
     ck_assert_uint_eq(strlen(id), 36);
+}
+
+unsigned world_occurrences(const char *text, const char *part)
+{
+    unsigned n = 0;
+
+    for (; (text = strstr(text, part)) != NULL; text += strlen(part))
+        n++;
+    return n;
+}
+
+struct search {
+    const char *text;
+    unsigned found;
+};
+
+static enum kms_rc search_one(void *arg, uint64_t seq, struct kms_bytes record)
+{
+    struct search *s = arg;
+
+    (void)seq;
+    s->found += memmem(record.p, record.n, s->text, strlen(s->text)) != NULL;
+    return KMS_OK;
+}
+
+unsigned world_records_with(struct world *w, const char *text)
+{
+    struct search s = {text, 0};
+    KMS_AUTO(tx) tx = NULL;
+
+    check_ok(kms_store_read(w->home->store, &tx), "read");
+    check_ok(kms_records_each(tx, 1, search_one, &s), "records");
+    return s.found;
 }

@@ -42,9 +42,22 @@ struct world_reply {
  */
 struct world_reply world_call(struct world *w, const char *operation, const char *json);
 
+/*
+ * The same in two halves, as the user of an account: send comes back as soon as the call
+ * has started and its commit is asked for, receive waits for the answer and frees.
+ */
+struct world_sent;
+struct world_sent *world_send(struct world *w, const char *account, const char *operation,
+                              const char *json);
+struct world_reply world_receive(struct world_sent *sent);
+
 /* CreateKey, and the id of the key into id. */
 void world_key(struct world *w, char id[37]);
 /* The text member of a JSON object's first level or KeyMetadata; "" when absent. */
 void world_member(const struct world_reply *r, const char *name, char *out, size_t max);
+/* How often part stands in text. */
+unsigned world_occurrences(const char *text, const char *part);
+/* How many records of the audit log have text in them. */
+unsigned world_records_with(struct world *w, const char *text);
 
 #endif

@@ -7,7 +7,6 @@
 #include "../support/world.h"
 #include "base/clock.h"
 #include "base/fault.h"
-#include "store/records.h"
 
 static struct world w;
 static char key[37];
@@ -40,46 +39,12 @@ static void ck_state(const char *wanted)
     ck_assert_str_eq(state, wanted);
 }
 
-static unsigned occurrences(const char *text, const char *part)
-{
-    unsigned n = 0;
-
-    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
-        n++;
-    return n;
-}
-
-struct search {
-    const char *text;
-    unsigned found;
-};
-
-static enum kms_rc search_one(void *arg, uint64_t seq, struct kms_bytes record)
-{
-    struct search *s = arg;
-
-    (void)seq;
-    if (memmem(record.p, record.n, s->text, strlen(s->text)) != NULL)
-        s->found++;
-    return KMS_OK;
-}
-
-static unsigned records_with(const char *text)
-{
-    struct search s = {text, 0};
-    KMS_AUTO(tx) tx = NULL;
-
-    ck_assert_int_eq(kms_store_read(w.home->store, &tx), KMS_OK);
-    ck_assert_int_eq(kms_records_each(tx, 1, search_one, &s), KMS_OK);
-    return s.found;
-}
-
 START_TEST(an_answer_has_its_record_before_it_is_given)
 {
     struct world_reply r = call_on("GenerateDataKey", key, ",\"KeySpec\":\"AES_256\"");
 
     ck_assert_int_eq(r.status, 200);
-    ck_assert_uint_eq(records_with(r.request_id), 1);
+    ck_assert_uint_eq(world_records_with(&w, r.request_id), 1);
 }
 END_TEST
 
@@ -88,7 +53,7 @@ START_TEST(a_refusal_has_its_record_too)
     struct world_reply r = call_on("DescribeKey", "nobody", "");
 
     ck_assert_int_eq(r.status, 400);
-    ck_assert_uint_eq(records_with(r.request_id), 1);
+    ck_assert_uint_eq(world_records_with(&w, r.request_id), 1);
     ck_assert_ptr_nonnull(strstr(r.body, "Invalid keyId 'nobody'"));
 }
 END_TEST
@@ -99,7 +64,7 @@ START_TEST(a_refused_change_changes_nothing_and_has_its_record)
 
     ck_assert_int_eq(r.status, 400);
     ck_assert_ptr_nonnull(strstr(r.body, "is not pending deletion."));
-    ck_assert_uint_eq(records_with(r.request_id), 1);
+    ck_assert_uint_eq(world_records_with(&w, r.request_id), 1);
     ck_state("Enabled");
 }
 END_TEST
@@ -140,25 +105,25 @@ START_TEST(a_key_that_cannot_be_sealed_is_not_made)
     kms_fault_arm(KMS_FAULT_TOKEN_SEAL, 1);
     r = world_call(&w, "CreateKey", "{\"Description\":\"never\"}");
     ck_assert_int_eq(r.status, 500);
-    ck_assert_uint_eq(records_with(r.request_id), 1);
+    ck_assert_uint_eq(world_records_with(&w, r.request_id), 1);
     r = world_call(&w, "ListKeys", "{}");
-    ck_assert_uint_eq(occurrences(r.body, "\"KeyArn\""), 1);
+    ck_assert_uint_eq(world_occurrences(r.body, "\"KeyArn\""), 1);
     ck_assert_ptr_nonnull(strstr(r.body, key));
 }
 END_TEST
 
 START_TEST(what_is_due_is_done_once_and_recorded)
 {
-    ck_assert_int_eq(call_on("EnableKeyRotation", key, ",\"RotationPeriodInDays\":90").status,
-                     200);
+    ck_assert_int_eq(
+        call_on("EnableKeyRotation", key, ",\"RotationPeriodInDays\":90").status, 200);
     kms_clock_advance_ms((int64_t)91 * 24 * 3600 * 1000);
     world_restart(&w);
-    for (int i = 0; i < 1000 && records_with("\"RotateKey\"") == 0; i++)
+    for (int i = 0; i < 1000 && world_records_with(&w, "\"RotateKey\"") == 0; i++)
         (void)call_on("DescribeKey", key, "");
-    ck_assert_uint_eq(records_with("\"RotateKey\""), 1);
+    ck_assert_uint_eq(world_records_with(&w, "\"RotateKey\""), 1);
     world_restart(&w);
     (void)call_on("DescribeKey", key, "");
-    ck_assert_uint_eq(records_with("\"RotateKey\""), 1);
+    ck_assert_uint_eq(world_records_with(&w, "\"RotateKey\""), 1);
 }
 END_TEST
 
@@ -177,7 +142,8 @@ static void *worker(void *arg)
 
         snprintf(more, sizeof more, ",\"Description\":\"round %d\"", i);
         *failed += call_on("UpdateKeyDescription", id, more).status != 200;
-        *failed += call_on("GenerateDataKey", id, ",\"KeySpec\":\"AES_256\"").status != 200;
+        *failed +=
+            call_on("GenerateDataKey", id, ",\"KeySpec\":\"AES_256\"").status != 200;
         *failed += call_on("DescribeKey", id, "").status != 200;
         *failed += call_on("DescribeKey", "nobody", "").status != 400;
     }
@@ -195,8 +161,9 @@ START_TEST(many_threads_ask_at_once_and_every_answer_is_recorded)
         pthread_join(threads[i], NULL);
         ck_assert_uint_eq(failed[i], 0);
     }
-    ck_assert_uint_eq(records_with("\"UpdateKeyDescription\""), THREADS * ROUNDS);
-    ck_assert_uint_eq(records_with("\"GenerateDataKey\""), THREADS * ROUNDS);
+    ck_assert_uint_eq(world_records_with(&w, "\"UpdateKeyDescription\""),
+                      THREADS * ROUNDS);
+    ck_assert_uint_eq(world_records_with(&w, "\"GenerateDataKey\""), THREADS * ROUNDS);
     world_restart(&w); /* rows and chain are as they should be */
 }
 END_TEST

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "store/records.h"
 #include "../support/world.h"
 
 static struct world w;
@@ -22,45 +21,11 @@ static void teardown(void)
     world_free(&w);
 }
 
-static unsigned occurrences(const char *text, const char *part)
-{
-    unsigned n = 0;
-
-    for (; (text = strstr(text, part)) != NULL; text += strlen(part))
-        n++;
-    return n;
-}
-
-struct search {
-    const char *text;
-    unsigned found;
-};
-
-static enum kms_rc search_one(void *arg, uint64_t seq, struct kms_bytes record)
-{
-    struct search *s = arg;
-
-    (void)seq;
-    if (memmem(record.p, record.n, s->text, strlen(s->text)) != NULL)
-        s->found++;
-    return KMS_OK;
-}
-
-static unsigned records_with(const char *text)
-{
-    struct search s = {text, 0};
-    KMS_AUTO(tx) tx = NULL;
-
-    ck_assert_int_eq(kms_store_read(w.home->store, &tx), KMS_OK);
-    ck_assert_int_eq(kms_records_each(tx, 1, search_one, &s), KMS_OK);
-    return s.found;
-}
-
 static unsigned keys_listed(void)
 {
     struct world_reply r = world_call(&w, "ListKeys", "{}");
 
-    return occurrences(r.body, "\"KeyArn\"");
+    return world_occurrences(r.body, "\"KeyArn\"");
 }
 
 static struct world_reply create(const char *spec, const char *usage)
@@ -105,10 +70,10 @@ START_TEST(a_pair_made_on_a_lane_is_a_key_with_a_record)
 
     make(signers[_i].spec, id);
     ck_assert_uint_eq(keys_listed(), 1);
-    ck_assert_uint_eq(records_with("\"CreateKey\""), 1);
+    ck_assert_uint_eq(world_records_with(&w, "\"CreateKey\""), 1);
     r = sign(id, signers[_i].algorithm);
     ck_assert_msg(r.status == 200, "%s", r.body);
-    ck_assert_uint_eq(records_with(r.request_id), 1);
+    ck_assert_uint_eq(world_records_with(&w, r.request_id), 1);
     world_restart(&w);
     ck_assert_int_eq(sign(id, signers[_i].algorithm).status, 200);
 }
@@ -121,7 +86,7 @@ START_TEST(a_pair_that_cannot_be_sealed_is_no_key)
     kms_fault_arm(KMS_FAULT_TOKEN_SEAL, 1);
     r = create(signers[_i].spec, "SIGN_VERIFY");
     ck_assert_int_eq(r.status, 500);
-    ck_assert_uint_eq(records_with(r.request_id), 1);
+    ck_assert_uint_eq(world_records_with(&w, r.request_id), 1);
     ck_assert_uint_eq(keys_listed(), 0);
     r = create(signers[_i].spec, "SIGN_VERIFY");
     ck_assert_int_eq(r.status, 200);
@@ -165,8 +130,8 @@ START_TEST(a_use_that_fails_on_a_lane_fails_as_itself)
     r = sign(id, "ECDSA_SHA_512");
     ck_assert_int_eq(r.status, 400);
     ck_assert_ptr_nonnull(strstr(r.body, "ECDSA_SHA_512 is incompatible with key spec"));
-    ck_assert_uint_eq(records_with(r.request_id), 1);
-    ck_assert_uint_eq(records_with("InvalidKeyUsageException"), 1);
+    ck_assert_uint_eq(world_records_with(&w, r.request_id), 1);
+    ck_assert_uint_eq(world_records_with(&w, "InvalidKeyUsageException"), 1);
 }
 END_TEST
 
@@ -223,9 +188,10 @@ START_TEST(many_threads_use_all_lanes_and_every_answer_is_recorded)
         pthread_join(threads[i], NULL);
         ck_assert_uint_eq(failed[i], 0);
     }
-    ck_assert_uint_eq(records_with("\"eventName\":\"Sign\""), THREADS * ROUNDS * 4);
+    ck_assert_uint_eq(world_records_with(&w, "\"eventName\":\"Sign\""),
+                      THREADS * ROUNDS * 4);
     /* Made, and refused. */
-    ck_assert_uint_eq(records_with("\"eventName\":\"CreateKey\""),
+    ck_assert_uint_eq(world_records_with(&w, "\"eventName\":\"CreateKey\""),
                       3 + 2 * THREADS * ROUNDS);
     world_restart(&w); /* rows and chain are as they should be */
 }
