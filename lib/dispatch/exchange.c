@@ -7,7 +7,6 @@
 #include "dispatch/exchange.h"
 #include "dispatch/hooks.h"
 #include "dispatch/settle.h"
-#include "ops/recipient.h"
 
 enum kms_rc kms_exchange_new(struct kms_service *s, struct kms_exchange **out)
 {
@@ -21,18 +20,12 @@ enum kms_rc kms_exchange_new(struct kms_service *s, struct kms_exchange **out)
     return KMS_OK;
 }
 
-static void give_up_keys(struct kms_exchange *x)
-{
-    kms_key_unrefp(&x->call.key);
-    kms_key_unrefp(&x->call.key2);
-    x->call.key = x->call.key2 = NULL;
-}
-
 void kms_exchange_free(struct kms_exchange *x)
 {
     if (x == NULL)
         return;
-    give_up_keys(x);
+    kms_key_unref(x->call.key);
+    kms_key_unref(x->call.key2);
     kms_buf_clear(&x->record);
     kms_buf_clear(&x->reply.body);
     kms_access_held_free(x->access);
@@ -85,20 +78,12 @@ static void with_snapshot(struct kms_exchange *x,
  */
 static void begin(struct kms_exchange *x)
 {
-    if (kms_recipient_of(x->call.op, x->in) != NULL) {
-        x->attests = true;
-        x->lane = KMS_LANE_CRYPTO;
-        return;
-    }
-    if (kms_settle_is_change(x)) {
-        if (!kms_lane_possible(x->call.op))
-            return;
-        with_snapshot(x, kms_stages_check);
-    } else {
+    if (kms_stages_attests(x))
+        x->lane = KMS_LANE_CRYPTO; /* P-384 is too slow for an event thread */
+    else if (!kms_settle_is_change(x))
         with_snapshot(x, kms_stages_begin);
-    }
-    if (x->rc == KMS_OK && kms_settle_is_change(x) && x->lane == KMS_LANE_INLINE)
-        give_up_keys(x);
+    else if (kms_lane_possible(x->call.op))
+        with_snapshot(x, kms_stages_check);
 }
 
 enum kms_progress kms_exchange_start(struct kms_exchange *x,
@@ -138,6 +123,7 @@ static void task_run(struct kms_task *task);
 static bool to_lane(struct kms_exchange *x)
 {
     x->task.run = task_run;
+    x->here = x->lane;
     if (kms_pool_submit(x->service->lanes[x->lane], &x->task))
         return true;
     kms_exchange_fail(x, kms_err(KMS_E_THROTTLING,
@@ -147,14 +133,25 @@ static bool to_lane(struct kms_exchange *x)
 }
 
 /*
- * A Recipient is verified on the crypto lane, before there is a decision: P-384 is too
- * slow for an event thread. False when the request has gone on to another lane.
+ * A read or a use on its lane. It may have waited for seconds, so what was checked on its
+ * arrival is checked again: who was told before now that a key is disabled or a grant is
+ * gone can rely on it. The snapshot of the check ends before the work, since one that
+ * stays open keeps the log from being folded in. False when the request has gone on to
+ * the lane where keys are made.
  */
-static bool attest(struct kms_exchange *x)
+static bool use(struct kms_exchange *x)
 {
-    x->attests = false;
-    with_snapshot(x, kms_stages_attest);
-    return x->rc != KMS_OK || x->lane != KMS_LANE_KEYGEN || !to_lane(x);
+    x->call.now_ms = kms_clock_now_ms();
+    if (kms_stages_attests(x))
+        kms_exchange_fail(x, kms_stages_attest(x));
+    if (x->rc == KMS_OK)
+        with_snapshot(x, kms_stages_check);
+    if (x->rc != KMS_OK)
+        return true;
+    if (x->lane == KMS_LANE_KEYGEN && x->here != KMS_LANE_KEYGEN)
+        return !to_lane(x);
+    with_snapshot(x, kms_stages_work);
+    return true;
 }
 
 /* A thread of a lane: the slow work, then on to the writer. */
@@ -163,14 +160,12 @@ static void task_run(struct kms_task *task)
     struct kms_exchange *x =
         (struct kms_exchange *)((char *)task - offsetof(struct kms_exchange, task));
 
-    if (x->attests) {
-        if (!attest(x))
-            return;
-    } else
-        with_snapshot(x, kms_settle_is_change(x) ? kms_stages_prepare : kms_stages_work);
-    if (kms_settle_is_change(x) && x->rc == KMS_OK)
-        give_up_keys(x); /* the writer resolves and checks again */
-    else if (kms_settle_describe(x) != KMS_OK) {
+    if (kms_settle_is_change(x))
+        with_snapshot(x, kms_stages_prepare); /* the writer checks again */
+    else if (!use(x))
+        return;
+    if ((x->rc != KMS_OK || !kms_settle_is_change(x)) &&
+        kms_settle_describe(x) != KMS_OK) {
         x->done(x->done_arg);
         return;
     }

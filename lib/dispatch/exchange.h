@@ -10,8 +10,8 @@
 struct kms_exchange {
     struct kms_job job;   /* first: the writer hands it back */
     struct kms_task task; /* while it waits for a lane */
-    enum kms_lane lane;
-    bool attests; /* its Recipient has still to be verified, on the crypto lane */
+    enum kms_lane lane;   /* where its work belongs */
+    enum kms_lane here;   /* where it is: inline, or the lane it was handed to */
     struct kms_service *service;
     struct kms_arena *arena;
     const struct kms_request *req;
@@ -42,18 +42,23 @@ KMS_RC kms_stages_open(struct kms_exchange *x);
 /*
  * Stages inside a transaction (x->call.tx). Their order is the security argument: nothing
  * about a key is told before authorize, and no state before it either.
- *   check    resolve keys, authorize, gate; sets x->lane
+ *   check    resolve keys, authorize, gate; sets x->lane. May come again after a wait:
+ *            nothing of what it found before is left, whatever it finds.
  *   work     run the operation
  *   run      check, then work
  *   begin    check, then work unless it belongs on a lane
  *   prepare  the slow part of a change, on its lane
- *   attest   verify the Recipient, check, then work unless it belongs on another lane
  */
 KMS_RC kms_stages_check(struct kms_exchange *x);
 KMS_RC kms_stages_work(struct kms_exchange *x);
 KMS_RC kms_stages_run(struct kms_exchange *x);
 KMS_RC kms_stages_begin(struct kms_exchange *x);
 KMS_RC kms_stages_prepare(struct kms_exchange *x);
+/*
+ * Before check, for policies ask what a Recipient proves, and without a transaction, for
+ * it takes milliseconds: true when there is one that has not been verified yet.
+ */
+bool kms_stages_attests(const struct kms_exchange *x);
 KMS_RC kms_stages_attest(struct kms_exchange *x);
 
 /* Note rc and its words in the exchange: the thread's note does not survive. */

@@ -93,6 +93,18 @@ static enum kms_rc check_request(struct kms_exchange *x)
     return kms_request_check(&x->call, x->in);
 }
 
+/* A wait lies between two checks: what the first one found does not count any more. */
+static enum kms_rc forget(struct kms_exchange *x)
+{
+    kms_key_unref(x->call.key);
+    kms_key_unref(x->call.key2);
+    x->call.key = x->call.key2 = NULL;
+    x->call.grant = NULL;
+    x->call.alias = (struct kms_str){NULL, 0};
+    x->decision = (struct kms_str){NULL, 0};
+    return KMS_OK;
+}
+
 /* The other half of a rule: an identifier, or the ciphertext that names the key. */
 static enum kms_rc resolve_one(struct kms_exchange *x, const struct kms_key_rule *rule,
                                const struct kms_key **out)
@@ -192,8 +204,8 @@ static enum kms_rc choose_lane(struct kms_exchange *x)
 
 enum kms_rc kms_stages_check(struct kms_exchange *x)
 {
-    static stage_fn *const stages[] = {resolve_keys, kms_authorize, check_tokens,
-                                       check_gate, choose_lane};
+    static stage_fn *const stages[] = {forget,       resolve_keys, kms_authorize,
+                                       check_tokens, check_gate,   choose_lane};
 
     return run_stages(x, stages, sizeof stages / sizeof stages[0]);
 }
@@ -215,12 +227,14 @@ enum kms_rc kms_stages_begin(struct kms_exchange *x)
     return x->lane == KMS_LANE_INLINE ? run_op(x) : KMS_OK;
 }
 
+bool kms_stages_attests(const struct kms_exchange *x)
+{
+    return x->call.attested == NULL && kms_recipient_of(x->call.op, x->in) != NULL;
+}
+
 enum kms_rc kms_stages_attest(struct kms_exchange *x)
 {
-    /* Before authorize: policies ask what the document proves. */
-    KMS_TRY(kms_recipient_attest(&x->call, x->in));
-    KMS_TRY(kms_stages_check(x));
-    return x->lane == KMS_LANE_KEYGEN ? KMS_OK : run_op(x);
+    return kms_recipient_attest(&x->call, x->in);
 }
 
 enum kms_rc kms_stages_prepare(struct kms_exchange *x)

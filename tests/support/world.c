@@ -73,7 +73,8 @@ static void serve(struct world *w)
     struct kms_service_opts service = {
         .realm = {.partition = KMS_LIT("aws"),
                   .default_region = KMS_LIT("us-east-1"),
-                  .default_account = KMS_LIT("111122223333")},
+                  .default_account = KMS_LIT("111122223333"),
+                  .attestation_roots = w->roots},
         .dev = true,
         .directory = directory,
     };
@@ -242,25 +243,40 @@ unsigned world_occurrences(const char *text, const char *part)
 }
 
 struct search {
-    const char *text;
+    const char *text, *also;
     unsigned found;
 };
+
+static bool has(struct kms_bytes record, const char *text)
+{
+    return memmem(record.p, record.n, text, strlen(text)) != NULL;
+}
 
 static enum kms_rc search_one(void *arg, uint64_t seq, struct kms_bytes record)
 {
     struct search *s = arg;
 
     (void)seq;
-    s->found += memmem(record.p, record.n, s->text, strlen(s->text)) != NULL;
+    s->found += has(record, s->text) && has(record, s->also);
     return KMS_OK;
 }
 
-unsigned world_records_with(struct world *w, const char *text)
+static unsigned search(struct world *w, const char *text, const char *also)
 {
-    struct search s = {text, 0};
+    struct search s = {text, also, 0};
     KMS_AUTO(tx) tx = NULL;
 
     check_ok(kms_store_read(w->home->store, &tx), "read");
     check_ok(kms_records_each(tx, 1, search_one, &s), "records");
     return s.found;
+}
+
+unsigned world_records_with(struct world *w, const char *text)
+{
+    return search(w, text, "");
+}
+
+bool world_record_says(struct world *w, const char *request_id, const char *text)
+{
+    return search(w, request_id, text) != 0;
 }

@@ -15,6 +15,7 @@ struct world {
     char data[64];
     struct kms_home *home;
     struct kms_service *service;
+    const struct kms_attest_roots *roots; /* taken up by world_restart; NULL: none */
     bool down; /* the store told the daemon to stop; see world_went_down */
     pthread_mutex_t lock;
     pthread_cond_t fell; /* with lock: down became true */
@@ -59,5 +60,7 @@ void world_member(const struct world_reply *r, const char *name, char *out, size
 unsigned world_occurrences(const char *text, const char *part);
 /* How many records of the audit log have text in them. */
 unsigned world_records_with(struct world *w, const char *text);
+/* A record of this request has text in it. */
+bool world_record_says(struct world *w, const char *request_id, const char *text);
 
 #endif
