@@ -96,13 +96,15 @@ static KMS_RC by_alias(struct kms_call *call, const struct kms_key_rule *rule,
                        const struct kms_ident *id, struct kms_str ident,
                        const struct kms_key **out)
 {
-    struct kms_alias alias;
-    struct kms_str arn;
+    struct kms_str owner = owner_of(call, id), arn, key_id;
     enum kms_rc rc;
 
     KMS_TRY(check_place(call, rule, id, ident));
-    rc = kms_aliases_get(call->tx, owner_of(call, id), call->caller.region, id->name,
-                         call->arena, &alias);
+    rc = kms_aliases_target(call->tx, owner, call->caller.region, id->name, call->arena,
+                            &key_id);
+    /* From memory, at two moments: both may have been deleted in between. */
+    if (rc == KMS_OK)
+        rc = kms_keys_get(call->tx, owner, call->caller.region, key_id, out);
     if (rc == KMS_E_NOT_FOUND && is_foreign(call, id))
         return kms_resolve_denied(call, rule);
     if (rc == KMS_E_NOT_FOUND) {
@@ -110,8 +112,6 @@ static KMS_RC by_alias(struct kms_call *call, const struct kms_key_rule *rule,
         return kms_err(KMS_E_NOT_FOUND, "Alias %.*s is not found.", KMS_FMT(arn));
     }
     KMS_TRY(rc);
-    KMS_TRY(kms_keys_get(call->tx, owner_of(call, id), call->caller.region, alias.key_id,
-                         out));
     call->alias = id->name;
     return KMS_OK;
 }

@@ -1,4 +1,5 @@
 #include "store/aliases.h"
+#include "store/engine.h"
 #include "store/row.h"
 
 enum { ACCOUNT, REGION, NAME, KEY_ROW, CREATED_MS, UPDATED_MS, COLS };
@@ -35,6 +36,39 @@ enum kms_rc kms_aliases_get(struct kms_tx *tx, struct kms_str account,
     kms_stmt_text(s, 3, name);
     KMS_TRY(kms_stmt_step(s, &row));
     return row ? from_row(tx, s, a, out) : KMS_E_NOT_FOUND;
+}
+
+/* What memory holds is of a snapshot that this reader has, or could take now. */
+static bool remembered(struct kms_tx *tx, const struct kms_alias_name *name,
+                       char id[KMS_KEY_ID_MAX + 1])
+{
+    uint64_t least = tx->epoch, most = tx->epoch;
+    uint8_t root[KMS_MAC_LEN];
+
+    if (tx->writes)
+        return false;
+    if (!tx->open) {
+        kms_store_root(tx->store, &least, root);
+        most = UINT64_MAX;
+    }
+    return kms_aliascache_get(tx->store->aliases, name, least, most, id);
+}
+
+enum kms_rc kms_aliases_target(struct kms_tx *tx, struct kms_str account,
+                               struct kms_str region, struct kms_str name,
+                               struct kms_arena *a, struct kms_str *key_id)
+{
+    const struct kms_alias_name asked = {account, region, name};
+    char id[KMS_KEY_ID_MAX + 1];
+    struct kms_alias alias;
+
+    if (remembered(tx, &asked, id))
+        return kms_arena_str(a, kms_str_of(id), key_id);
+    KMS_TRY(kms_aliases_get(tx, account, region, name, a, &alias));
+    if (!tx->writes)
+        kms_aliascache_put(tx->store->aliases, &asked, tx->epoch, alias.key_id);
+    *key_id = alias.key_id;
+    return KMS_OK;
 }
 
 static void to_cells(const struct kms_alias *v, struct kms_cell cells[COLS])

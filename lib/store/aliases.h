@@ -14,6 +14,14 @@ struct kms_alias {
 /* KMS_E_NOT_FOUND (no words) when there is none. Texts in the arena. */
 KMS_RC kms_aliases_get(struct kms_tx *tx, struct kms_str account, struct kms_str region,
                        struct kms_str name, struct kms_arena *a, struct kms_alias *out);
+/*
+ * Only the id of its key, in the arena; errors as kms_aliases_get. A reader is served
+ * from memory when the alias is there: current as of the call, or of its snapshot once
+ * it has one (store/store.h, kms_store_read).
+ */
+KMS_RC kms_aliases_target(struct kms_tx *tx, struct kms_str account,
+                          struct kms_str region, struct kms_str name, struct kms_arena *a,
+                          struct kms_str *key_id);
 /* KMS_E_ALREADY_EXISTS, bare, when the name is taken. */
 KMS_RC kms_aliases_insert(struct kms_tx *tx, const struct kms_alias *alias);
 /* Writes key_row and updated_ms of the alias of that name; KMS_E_NOT_FOUND, bare. */

@@ -5,8 +5,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "store/keycache.h"
+#include "store/aliascache.h"
 #include "store/checkpoint.h"
+#include "store/keycache.h"
 #include "store/readers.h"
 #include "store/store.h"
 #include "store/tx.h"
@@ -30,6 +31,7 @@ struct kms_store {
     struct kms_tx writer_tx; /* the writer's thread; before start, the opener's */
     int64_t last_key_row;    /* the writer's: row numbers given out so far */
     struct kms_keycache *cache;
+    struct kms_aliascache *aliases;
     struct kms_readers readers;
     struct kms_checkpointer checkpointer;
     struct kms_writer writer;

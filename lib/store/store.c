@@ -49,6 +49,7 @@ void kms_store_free(struct kms_store *s)
     if (s->claim >= 0)
         close(s->claim);
     kms_keycache_free(s->cache);
+    kms_aliascache_free(s->aliases);
     kms_arena_free(s->writer_tx.arena);
     kms_writer_clear(&s->writer);
     pthread_mutex_destroy(&s->state_lock);
@@ -111,6 +112,8 @@ enum kms_rc kms_store_open(const struct kms_store_opts *opts, struct kms_store *
     if (rc == KMS_OK)
         rc = kms_keycache_new(
             opts->key_cache_max != 0 ? opts->key_cache_max : KEY_CACHE_MAX, &s->cache);
+    if (rc == KMS_OK)
+        rc = kms_aliascache_new(&s->aliases);
     if (rc == KMS_OK)
         rc = open_database(s, opts);
     if (rc == KMS_OK)

@@ -50,6 +50,41 @@ def test_a_name_belongs_to_one_account_and_region(kms, kms_as, alias):
     assert kms.describe_key(KeyId=alias)
 
 
+def test_an_alias_in_use_moves_and_goes_at_once_and_only_in_its_place(kms, kms_as):
+    """What is remembered of an alias ends with the answer to the change."""
+    places = [kms, kms_as(region="eu-west-1"), kms_as(account="222233334444")]
+    keys = [[place.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
+            for place in places]
+    points = [0, 0, 0]
+
+    def check():
+        for place, (first, second), n in zip(places, keys, points):
+            wanted = (first, second)[n]
+            for _ in range(2):
+                used = place.encrypt(KeyId="alias/in-use", Plaintext=b"x")
+                assert used["KeyId"].endswith(wanted)
+                assert place.decrypt(CiphertextBlob=used["CiphertextBlob"],
+                                     KeyId="alias/in-use")["Plaintext"] == b"x"
+
+    for place, (first, _) in zip(places, keys):
+        place.create_alias(AliasName="alias/in-use", TargetKeyId=first)
+    check()
+    for round_ in range(4):
+        n = round_ % 3
+        points[n] = 1 - points[n]
+        places[n].update_alias(AliasName="alias/in-use", TargetKeyId=keys[n][points[n]])
+        check()
+    for n, place in enumerate(places):
+        place.delete_alias(AliasName="alias/in-use")
+        with refused("NotFoundException"):
+            place.encrypt(KeyId="alias/in-use", Plaintext=b"x")
+        points[n] = 1
+        place.create_alias(AliasName="alias/in-use", TargetKeyId=keys[n][1])
+        check()
+    for place in places:
+        place.delete_alias(AliasName="alias/in-use")
+
+
 def test_names_are_case_sensitive(kms, key_id, alias):
     kms.create_alias(AliasName=alias.replace("a-", "A-", 1), TargetKeyId=key_id)
     assert len(kms.list_aliases(KeyId=key_id)["Aliases"]) == 2
