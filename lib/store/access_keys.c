@@ -1,12 +1,13 @@
 #include <string.h>
 
 #include "store/access_keys.h"
+#include "store/list.h"
 #include "store/row.h"
 
 enum { ID, PRINCIPAL, KEK, SEALED, TOKEN_SHA256, POLICY, CREATED_MS, EXPIRES_MS, COLS };
 
 static KMS_RC from_row(struct kms_tx *tx, struct kms_stmt *s, struct kms_arena *a,
-                       struct kms_access_key *out)
+                       void *out)
 {
     struct kms_bytes kek = kms_stmt_col_bytes(s, KEK);
     struct kms_access_key k = {.created_ms = kms_stmt_col_int(s, CREATED_MS),
@@ -22,7 +23,7 @@ static KMS_RC from_row(struct kms_tx *tx, struct kms_stmt *s, struct kms_arena *
     KMS_TRY(kms_arena_bytes(a, kms_stmt_col_bytes(s, SEALED), &k.sealed));
     KMS_TRY(kms_arena_bytes(a, kms_stmt_col_bytes(s, TOKEN_SHA256), &k.token_sha256));
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, POLICY), &k.policy));
-    *out = k;
+    *(struct kms_access_key *)out = k;
     return KMS_OK;
 }
 
@@ -65,25 +66,15 @@ enum kms_rc kms_access_keys_list(struct kms_tx *tx, struct kms_str after, size_t
                                  struct kms_arena *a, const struct kms_access_key **out,
                                  size_t *n, bool *more)
 {
-    struct kms_access_key *v = kms_arena_alloc(a, limit * sizeof *v);
     KMS_AUTO(stmt) s = NULL;
-    bool row = false;
-    size_t got = 0;
+    const struct kms_list_of of = {sizeof(struct kms_access_key), from_row, limit};
+    const void *v;
 
-    if (v == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for a list");
     KMS_TRY(kms_tx_stmt(tx, KMS_SQL_ACCESS_LIST, &s));
     kms_stmt_text(s, 1, after.p != NULL ? after : KMS_LIT(""));
     kms_stmt_int(s, 2, (int64_t)limit + 1);
-    for (;;) {
-        KMS_TRY(kms_stmt_step(s, &row));
-        if (!row || got == limit)
-            break;
-        KMS_TRY(from_row(tx, s, a, &v[got++]));
-    }
+    KMS_TRY(kms_list_page(tx, s, &of, a, &v, n, more));
     *out = v;
-    *n = got;
-    *more = row;
     return KMS_OK;
 }
 

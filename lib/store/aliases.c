@@ -1,12 +1,13 @@
 #include "store/aliases.h"
 #include "store/engine.h"
+#include "store/list.h"
 #include "store/row.h"
 
 enum { ACCOUNT, REGION, NAME, KEY_ROW, CREATED_MS, UPDATED_MS, COLS };
 enum { KEY_ID = COLS + 1 }; /* after the mac; from the joined key */
 
 static KMS_RC from_row(struct kms_tx *tx, struct kms_stmt *s, struct kms_arena *a,
-                       struct kms_alias *out)
+                       void *out)
 {
     struct kms_alias v = {
         .key_row = kms_stmt_col_int(s, KEY_ROW),
@@ -19,7 +20,7 @@ static KMS_RC from_row(struct kms_tx *tx, struct kms_stmt *s, struct kms_arena *
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, REGION), &v.region));
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, NAME), &v.name));
     KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, KEY_ID), &v.key_id));
-    *out = v;
+    *(struct kms_alias *)out = v;
     return KMS_OK;
 }
 
@@ -128,12 +129,9 @@ enum kms_rc kms_aliases_list(struct kms_tx *tx, struct kms_str account,
                              const struct kms_alias **out, size_t *n, bool *more)
 {
     KMS_AUTO(stmt) s = NULL;
-    struct kms_alias *v = kms_arena_alloc(a, limit * sizeof *v);
-    bool row = false;
-    size_t got = 0;
+    const struct kms_list_of of = {sizeof(struct kms_alias), from_row, limit};
+    const void *v;
 
-    if (v == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for a list");
     KMS_TRY(kms_tx_stmt(
         tx, key_row != 0 ? KMS_SQL_ALIASES_LIST_OF_KEY : KMS_SQL_ALIASES_LIST, &s));
     kms_stmt_text(s, 1, account);
@@ -142,26 +140,12 @@ enum kms_rc kms_aliases_list(struct kms_tx *tx, struct kms_str account,
     kms_stmt_int(s, 4, (int64_t)limit + 1);
     if (key_row != 0)
         kms_stmt_int(s, 5, key_row);
-    for (;;) {
-        KMS_TRY(kms_stmt_step(s, &row));
-        if (!row || got == limit)
-            break;
-        KMS_TRY(from_row(tx, s, a, &v[got++]));
-    }
+    KMS_TRY(kms_list_page(tx, s, &of, a, &v, n, more));
     *out = v;
-    *n = got;
-    *more = row;
     return KMS_OK;
 }
 
 enum kms_rc kms_aliases_count(struct kms_tx *tx, int64_t key_row, int64_t *out)
 {
-    KMS_AUTO(stmt) s = NULL;
-    bool row = false;
-
-    KMS_TRY(kms_tx_stmt(tx, KMS_SQL_ALIASES_COUNT, &s));
-    kms_stmt_int(s, 1, key_row);
-    KMS_TRY(kms_stmt_step(s, &row));
-    *out = kms_stmt_col_int(s, 0);
-    return KMS_OK;
+    return kms_list_count(tx, KMS_SQL_ALIASES_COUNT, key_row, out);
 }

@@ -2,6 +2,7 @@
 
 #include "key/context.h"
 #include "store/grants.h"
+#include "store/list.h"
 #include "store/row.h"
 
 enum {
@@ -96,7 +97,7 @@ static bool read_pairs(struct kms_stmt *s, struct kms_arena *a, struct kms_str_m
 }
 
 static KMS_RC from_row(struct kms_tx *tx, struct kms_stmt *s, struct kms_arena *a,
-                       struct kms_grant *out)
+                       void *out)
 {
     struct kms_grant g = {.key_row = kms_stmt_col_int(s, KEY_ROW),
                           .created_ms = kms_stmt_col_int(s, CREATED_MS)};
@@ -107,7 +108,7 @@ static KMS_RC from_row(struct kms_tx *tx, struct kms_stmt *s, struct kms_arena *
         !read_pairs(s, a, &g.pairs))
         return unreadable(s);
     KMS_TRY(read_texts(s, a, &g));
-    *out = g;
+    *(struct kms_grant *)out = g;
     return KMS_OK;
 }
 
@@ -189,21 +190,11 @@ static KMS_RC read_page(struct kms_tx *tx, struct kms_stmt *s, size_t limit,
                         struct kms_arena *a, const struct kms_grant **out, size_t *n,
                         bool *more)
 {
-    struct kms_grant *v = kms_arena_alloc(a, limit * sizeof *v);
-    bool row = false;
-    size_t got = 0;
+    const struct kms_list_of of = {sizeof(struct kms_grant), from_row, limit};
+    const void *v;
 
-    if (v == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for a list");
-    for (;;) {
-        KMS_TRY(kms_stmt_step(s, &row));
-        if (!row || got == limit)
-            break;
-        KMS_TRY(from_row(tx, s, a, &v[got++]));
-    }
+    KMS_TRY(kms_list_page(tx, s, &of, a, &v, n, more));
     *out = v;
-    *n = got;
-    *more = row;
     return KMS_OK;
 }
 
@@ -240,12 +231,5 @@ enum kms_rc kms_grants_list_retirable(struct kms_tx *tx, struct kms_str region,
 
 enum kms_rc kms_grants_count(struct kms_tx *tx, int64_t key_row, int64_t *out)
 {
-    KMS_AUTO(stmt) s = NULL;
-    bool row = false;
-
-    KMS_TRY(kms_tx_stmt(tx, KMS_SQL_GRANTS_COUNT, &s));
-    kms_stmt_int(s, 1, key_row);
-    KMS_TRY(kms_stmt_step(s, &row));
-    *out = kms_stmt_col_int(s, 0);
-    return KMS_OK;
+    return kms_list_count(tx, KMS_SQL_GRANTS_COUNT, key_row, out);
 }

@@ -4,6 +4,7 @@
 #include "store/engine.h"
 #include "store/keys.h"
 #include "store/keyrow.h"
+#include "store/list.h"
 #include "store/row.h"
 #include "store/uses.h"
 #include "store/versions.h"
@@ -252,32 +253,29 @@ enum kms_rc kms_keys_delete(struct kms_tx *tx, const struct kms_key *k)
     return kms_row_delete(tx, &kms_table_keys, &pk);
 }
 
+static KMS_RC read_id(struct kms_tx *tx, struct kms_stmt *s, struct kms_arena *a,
+                      void *out)
+{
+    (void)tx;
+    return kms_arena_str(a, kms_stmt_col_text(s, 0), out);
+}
+
 enum kms_rc kms_keys_list(struct kms_tx *tx, struct kms_str account,
                           struct kms_str region, struct kms_str after, size_t limit,
                           struct kms_arena *a, const struct kms_str **ids, size_t *n,
                           bool *more)
 {
     KMS_AUTO(stmt) s = NULL;
-    struct kms_str *v = kms_arena_alloc(a, limit * sizeof *v);
-    bool row = false;
-    size_t got = 0;
+    const struct kms_list_of of = {sizeof(struct kms_str), read_id, limit};
+    const void *v;
 
-    if (v == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for a list");
     KMS_TRY(kms_tx_stmt(tx, KMS_SQL_KEYS_LIST, &s));
     kms_stmt_text(s, 1, account);
     kms_stmt_text(s, 2, region);
     kms_stmt_text(s, 3, after.p != NULL ? after : KMS_LIT(""));
     kms_stmt_int(s, 4, (int64_t)limit + 1);
-    for (;;) {
-        KMS_TRY(kms_stmt_step(s, &row));
-        if (!row || got == limit)
-            break;
-        KMS_TRY(kms_arena_str(a, kms_stmt_col_text(s, 0), &v[got++]));
-    }
+    KMS_TRY(kms_list_page(tx, s, &of, a, &v, n, more));
     *ids = v;
-    *n = got;
-    *more = row;
     return KMS_OK;
 }
 
