@@ -138,6 +138,31 @@ enum kms_rc box_write(struct box *b, KMS_RC (*fn)(struct kms_tx *tx, void *arg),
     return box_wait(&j);
 }
 
+enum kms_rc box_append(struct kms_tx *tx, void *number)
+{
+    uint64_t seq = (uint64_t)(intptr_t)number;
+    char text[40];
+
+    snprintf(text, sizeof text, "record %llu", (unsigned long long)seq);
+    return kms_records_append(tx, seq, kms_bytes_of_str(kms_str_of(text)), false);
+}
+
+void *box_number(int n)
+{
+    return (void *)(intptr_t)n;
+}
+
+enum kms_rc box_last(struct box *b, uint64_t *seq)
+{
+    KMS_AUTO(tx) tx = NULL;
+    KMS_AUTO(arena) a = NULL;
+    struct kms_bytes record;
+
+    KMS_TRY(kms_arena_new(&a));
+    KMS_TRY(kms_store_read(b->store, &tx));
+    return kms_records_last(tx, a, seq, &record);
+}
+
 static atomic_int held, let_go;
 
 static enum kms_rc hold(struct kms_tx *tx, void *arg)

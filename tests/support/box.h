@@ -64,6 +64,12 @@ enum kms_rc box_wait(struct box_job *j);
 enum kms_rc box_write(struct box *b, KMS_RC (*fn)(struct kms_tx *tx, void *arg),
                       void *arg);
 
+/* For box_write: append the audit record "record N" of the number box_number(N). */
+enum kms_rc box_append(struct kms_tx *tx, void *number);
+void *box_number(int n);
+/* The number of the last audit record. */
+enum kms_rc box_last(struct box *b, uint64_t *seq);
+
 /* A record that is not written yet: number n, all members set, versions 1 and 2. */
 struct kms_key *box_record(int n);
 /* Write it; its id into id (NUL-terminated) when given. Gives the row number. */

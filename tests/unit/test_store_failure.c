@@ -20,31 +20,6 @@ static void teardown(void)
     box_free(&b);
 }
 
-static enum kms_rc append(struct kms_tx *tx, void *arg)
-{
-    uint64_t seq = (uint64_t)(intptr_t)arg;
-    char text[40];
-
-    snprintf(text, sizeof text, "record %llu", (unsigned long long)seq);
-    return kms_records_append(tx, seq, kms_bytes_of_str(kms_str_of(text)), false);
-}
-
-static void *number(int n)
-{
-    return (void *)(intptr_t)n;
-}
-
-static enum kms_rc last_seq(uint64_t *seq)
-{
-    KMS_AUTO(tx) tx = NULL;
-    KMS_AUTO(arena) a = NULL;
-    struct kms_bytes record;
-
-    KMS_TRY(kms_arena_new(&a));
-    KMS_TRY(kms_store_read(b.store, &tx));
-    return kms_records_last(tx, a, seq, &record);
-}
-
 struct change {
     int64_t key_row;
     uint64_t epoch, epoch_undone;
@@ -71,7 +46,7 @@ static enum kms_rc fail_run(struct kms_tx *tx, void *arg)
 static void store_is_dead(const char *why)
 {
     KMS_AUTO(tx) tx = NULL;
-    struct box_job j = {.fn = append, .arg = number(99)};
+    struct box_job j = {.fn = box_append, .arg = box_number(99)};
 
     box_submit(&b, &j);
     FAILS(KMS_E_STORE, box_wait(&j));
@@ -85,11 +60,12 @@ static void store_is_dead(const char *why)
 
 START_TEST(a_run_that_fails_takes_its_group_and_the_store_with_it)
 {
-    struct box_job first, good = {.fn = append, .arg = number(2)}, bad = {.fn = fail_run},
-                          later = {.fn = append, .arg = number(3)};
+    struct box_job first, good = {.fn = box_append, .arg = box_number(2)},
+                          bad = {.fn = fail_run},
+                          later = {.fn = box_append, .arg = box_number(3)};
     uint64_t seq;
 
-    OK(box_write(&b, append, number(1)));
+    OK(box_write(&b, box_append, box_number(1)));
     box_hold(&b, &first);
     box_submit(&b, &good);
     box_submit(&b, &bad);
@@ -101,7 +77,7 @@ START_TEST(a_run_that_fails_takes_its_group_and_the_store_with_it)
     FAILS(KMS_E_STORE, box_wait(&later));
     store_is_dead("the token has gone");
     box_reopen(&b);
-    OK(last_seq(&seq));
+    OK(box_last(&b, &seq));
     ck_assert_uint_eq(seq, 1);
 }
 END_TEST
@@ -111,11 +87,11 @@ static void a_fault_is_fatal(enum kms_fault fault)
     struct change c = {.key_row = box_key(&b, 1, NULL)};
     KMS_AUTO(tx) tx = NULL;
     struct box_job first, change = {.fn = tag, .arg = &c},
-                          record = {.fn = append, .arg = number(2)};
+                          record = {.fn = box_append, .arg = box_number(2)};
     uint64_t seq;
     int64_t tags;
 
-    OK(box_write(&b, append, number(1)));
+    OK(box_write(&b, box_append, box_number(1)));
     box_hold(&b, &first);
     box_submit(&b, &change);
     box_submit(&b, &record);
@@ -126,7 +102,7 @@ static void a_fault_is_fatal(enum kms_fault fault)
     FAILS(KMS_E_STORE, box_wait(&record));
     store_is_dead("fault injected");
     box_reopen(&b);
-    OK(last_seq(&seq));
+    OK(box_last(&b, &seq));
     ck_assert_uint_eq(seq, 1);
     OK(kms_store_read(b.store, &tx));
     OK(kms_tags_count(tx, c.key_row, &tags));
@@ -168,7 +144,7 @@ START_TEST(a_full_disk_stops_the_store_and_loses_nothing_acknowledged)
 
     limit_files_to(1 << 20);
     while (acknowledged < 200 &&
-           box_write(&b, append_big, number((int)acknowledged + 1)) == KMS_OK)
+           box_write(&b, append_big, box_number((int)acknowledged + 1)) == KMS_OK)
         acknowledged++;
     ck_assert_uint_gt(acknowledged, 10);
     ck_assert_uint_lt(acknowledged, 200);
@@ -176,7 +152,7 @@ START_TEST(a_full_disk_stops_the_store_and_loses_nothing_acknowledged)
     box_close(&b);
     limit_files_to(0);
     OK(box_try(&b));
-    OK(last_seq(&seq));
+    OK(box_last(&b, &seq));
     ck_assert_uint_eq(seq, acknowledged);
 }
 END_TEST
@@ -193,7 +169,7 @@ static enum kms_rc many_big_with_a_mark(struct kms_tx *tx, void *arg)
         rc = kms_records_append(tx, (uint64_t)i, kms_buf_view(&big), false);
     FAILS(KMS_E_STORE, rc);
     /* SQLite has rolled everything back; nothing may be written as if it had not. */
-    return kms_tx_undo(tx) == KMS_OK ? append(tx, number(1)) : KMS_E_STORE;
+    return kms_tx_undo(tx) == KMS_OK ? box_append(tx, box_number(1)) : KMS_E_STORE;
 }
 
 START_TEST(a_disk_that_fills_inside_a_job_cannot_leave_half_of_it)
@@ -206,7 +182,7 @@ START_TEST(a_disk_that_fills_inside_a_job_cannot_leave_half_of_it)
     box_close(&b);
     limit_files_to(0);
     OK(box_try(&b));
-    FAILS(KMS_E_NOT_FOUND, last_seq(&seq));
+    FAILS(KMS_E_NOT_FOUND, box_last(&b, &seq));
 }
 END_TEST
 

@@ -16,20 +16,6 @@ static void teardown(void)
     box_free(&b);
 }
 
-static enum kms_rc append(struct kms_tx *tx, void *arg)
-{
-    uint64_t seq = (uint64_t)(intptr_t)arg;
-    char text[40];
-
-    snprintf(text, sizeof text, "record %llu", (unsigned long long)seq);
-    return kms_records_append(tx, seq, kms_bytes_of_str(kms_str_of(text)), false);
-}
-
-static void *number(int n)
-{
-    return (void *)(intptr_t)n;
-}
-
 static enum kms_rc append_big(struct kms_tx *tx, void *arg)
 {
     static const uint8_t big[20000];
@@ -45,7 +31,7 @@ struct probe {
 static enum kms_rc probe_run(struct kms_tx *tx, struct kms_job *job)
 {
     (void)job;
-    return append(tx, number(7));
+    return box_append(tx, box_number(7));
 }
 
 START_TEST(the_log_does_not_grow_for_ever_under_load)
@@ -53,7 +39,7 @@ START_TEST(the_log_does_not_grow_for_ever_under_load)
     long most = 0;
 
     for (int i = 0; i < 2000; i++) { /* 40 MB */
-        OK(box_write(&b, append_big, number(i + 1)));
+        OK(box_write(&b, append_big, box_number(i + 1)));
         if (box_size(&b, "-wal") > most)
             most = box_size(&b, "-wal");
     }
@@ -65,11 +51,11 @@ END_TEST
 
 START_TEST(a_checkpoint_empties_the_log)
 {
-    OK(box_write(&b, append, number(1)));
+    OK(box_write(&b, box_append, box_number(1)));
     ck_assert_int_gt(box_size(&b, "-wal"), 0);
     OK(kms_store_checkpoint(b.store));
     ck_assert_int_eq(box_size(&b, "-wal"), 0);
-    OK(box_write(&b, append, number(2)));
+    OK(box_write(&b, box_append, box_number(2)));
     ck_assert_int_gt(box_size(&b, "-wal"), 0);
 }
 END_TEST
@@ -108,10 +94,10 @@ START_TEST(a_checkpoint_waits_for_a_reader_while_others_write)
     pthread_t thread;
     int64_t n;
 
-    OK(box_write(&b, append, number(1)));
+    OK(box_write(&b, box_append, box_number(1)));
     OK(kms_store_read(b.store, &tx));
     OK(kms_keys_count(tx, ACCOUNT, REGION, &n)); /* takes the snapshot */
-    OK(box_write(&b, append, number(2)));
+    OK(box_write(&b, box_append, box_number(2)));
     pthread_create(&thread, NULL, let_reader_go, tx);
     OK(kms_store_checkpoint(b.store));
     ck_assert_int_eq(box_size(&b, "-wal"), 0);

@@ -16,37 +16,12 @@ static void teardown(void)
     box_free(&b);
 }
 
-static enum kms_rc append(struct kms_tx *tx, void *arg)
-{
-    uint64_t seq = (uint64_t)(intptr_t)arg;
-    char text[40];
-
-    snprintf(text, sizeof text, "record %llu", (unsigned long long)seq);
-    return kms_records_append(tx, seq, kms_bytes_of_str(kms_str_of(text)), false);
-}
-
-static void *number(int n)
-{
-    return (void *)(intptr_t)n;
-}
-
 static uint64_t commits(void)
 {
     struct kms_store_stats stats;
 
     kms_store_stats(b.store, &stats);
     return stats.commits;
-}
-
-static enum kms_rc last_seq(uint64_t *seq)
-{
-    KMS_AUTO(tx) tx = NULL;
-    KMS_AUTO(arena) a = NULL;
-    struct kms_bytes record;
-
-    KMS_TRY(kms_arena_new(&a));
-    KMS_TRY(kms_store_read(b.store, &tx));
-    return kms_records_last(tx, a, seq, &record);
 }
 
 /* --- groups
@@ -62,7 +37,8 @@ START_TEST(what_queues_while_the_writer_is_busy_is_committed_together_in_order)
 
     box_hold(&b, &first);
     for (int i = 0; i < N; i++) {
-        jobs[i] = (struct box_job){.fn = append, .arg = number(i + 1), .order = &order};
+        jobs[i] =
+            (struct box_job){.fn = box_append, .arg = box_number(i + 1), .order = &order};
         box_submit(&b, &jobs[i]);
     }
     box_let_go();
@@ -72,7 +48,7 @@ START_TEST(what_queues_while_the_writer_is_busy_is_committed_together_in_order)
     }
     /* The one that held, 512, and the rest. */
     ck_assert_uint_eq(commits() - before, 3);
-    OK(last_seq(&seq));
+    OK(box_last(&b, &seq));
     ck_assert_uint_eq(seq, N);
 }
 END_TEST
@@ -85,7 +61,7 @@ struct probe {
 static enum kms_rc probe_run(struct kms_tx *tx, struct kms_job *job)
 {
     (void)job;
-    return append(tx, number(7));
+    return box_append(tx, box_number(7));
 }
 
 static void probe_done(struct kms_job *job, enum kms_rc rc)
@@ -94,7 +70,7 @@ static void probe_done(struct kms_job *job, enum kms_rc rc)
     uint64_t seq = 0;
 
     ck_assert_int_eq(rc, KMS_OK);
-    OK(last_seq(&seq));
+    OK(box_last(&b, &seq));
     atomic_store(&p->seen, (int)seq + 1);
 }
 
@@ -118,14 +94,14 @@ START_TEST(closing_finishes_the_queue)
 
     box_hold(&b, &first);
     for (int i = 0; i < N; i++) {
-        jobs[i] = (struct box_job){.fn = append, .arg = number(i + 1)};
+        jobs[i] = (struct box_job){.fn = box_append, .arg = box_number(i + 1)};
         box_submit(&b, &jobs[i]);
     }
     box_let_go();
     box_reopen(&b);
     for (int i = 0; i < N; i++)
         OK(box_wait(&jobs[i]));
-    OK(last_seq(&seq));
+    OK(box_last(&b, &seq));
     ck_assert_uint_eq(seq, N);
 }
 END_TEST
@@ -184,7 +160,7 @@ static enum kms_rc refused(struct kms_tx *tx, void *arg)
     KMS_TRY(kms_tags_put(tx, c->key_row, KMS_LIT("a"), KMS_LIT("1")));
     KMS_TRY(kms_keys_insert(tx, k));
     KMS_TRY(kms_tx_undo(tx));
-    KMS_TRY(append(tx, number(1)));
+    KMS_TRY(box_append(tx, box_number(1)));
     kms_tx_integrity(tx, &c->epoch_undone, c->root_undone);
     return KMS_OK;
 }
@@ -200,7 +176,7 @@ START_TEST(undone_work_leaves_its_record_and_nothing_else)
     OK(box_write(&b, refused, &c));
     ck_assert_uint_eq(c.epoch, c.epoch_undone);
     ck_assert_mem_eq(c.root, c.root_undone, 32);
-    OK(last_seq(&seq));
+    OK(box_last(&b, &seq));
     ck_assert_uint_eq(seq, 1);
     OK(kms_store_read(b.store, &tx));
     OK(kms_tags_count(tx, c.key_row, &tags));
@@ -247,7 +223,7 @@ static enum kms_rc next_record(struct kms_tx *tx, void *arg)
 {
     atomic_int *seq = arg;
 
-    return append(tx, number(atomic_fetch_add(seq, 1) + 1));
+    return box_append(tx, box_number(atomic_fetch_add(seq, 1) + 1));
 }
 
 static void *write_some(void *arg)
@@ -267,7 +243,7 @@ START_TEST(many_threads_write_and_every_record_is_there)
         pthread_create(&threads[i], NULL, write_some, &seq);
     for (int i = 0; i < WRITERS; i++)
         pthread_join(threads[i], NULL);
-    OK(last_seq(&last));
+    OK(box_last(&b, &last));
     ck_assert_uint_eq(last, WRITERS * EACH);
 }
 END_TEST
