@@ -68,3 +68,29 @@ void spare_token_free(struct spare_token *s)
     kms_secret_free(s->pin);
     nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
+
+const struct kms_bytes spare_aad = {(const uint8_t *)"whose it is", 11};
+
+struct kms_secret *spare_secret(size_t n)
+{
+    struct kms_secret *s = NULL;
+
+    ck_assert_int_eq(kms_secret_new(n, &s), KMS_OK);
+    for (size_t i = 0; i < n; i++)
+        kms_secret_fill(s)[i] = (uint8_t)(i * 7 + n);
+    return s;
+}
+
+void spare_seal(struct spare_token *s, const struct kms_secret *secret,
+                struct kms_buf *out)
+{
+    ck_assert_int_eq(kms_token_seal(s->token, spare_aad, secret, out), KMS_OK);
+}
+
+enum kms_rc spare_opens(struct spare_token *s, struct kms_bytes aad,
+                        struct kms_bytes sealed)
+{
+    KMS_AUTO(secret) out = NULL;
+
+    return kms_token_unseal(s->token, aad, sealed, &out);
+}

@@ -23,6 +23,16 @@ void spare_token_reopen(struct spare_token *s);
 /* Close, and remove the directory. */
 void spare_token_free(struct spare_token *s);
 
+/* A secret of n bytes, always the same. */
+struct kms_secret *spare_secret(size_t n);
+/* Seal it under this additional data. */
+extern const struct kms_bytes spare_aad;
+void spare_seal(struct spare_token *s, const struct kms_secret *secret,
+                struct kms_buf *out);
+/* Whether it unseals; what was in it is wiped. */
+enum kms_rc spare_opens(struct spare_token *s, struct kms_bytes aad,
+                        struct kms_bytes sealed);
+
 /* False where SoftHSM2 is not installed: then the caller's tests are skipped. */
 bool spare_token_possible(void);
 

@@ -11,7 +11,6 @@
 
 static struct spare_token spare;
 
-static const struct kms_bytes aad = {(const uint8_t *)"whose it is", 11};
 static const struct kms_bytes other_aad = {(const uint8_t *)"whose it is not", 15};
 
 static void setup(void)
@@ -24,42 +23,20 @@ static void teardown(void)
     spare_token_free(&spare);
 }
 
-static struct kms_secret *make_secret(size_t n)
-{
-    struct kms_secret *s = NULL;
-
-    ck_assert_int_eq(kms_secret_new(n, &s), KMS_OK);
-    for (size_t i = 0; i < n; i++)
-        kms_secret_fill(s)[i] = (uint8_t)(i * 7 + n);
-    return s;
-}
-
-static void seal(struct kms_token *t, const struct kms_secret *s, struct kms_buf *out)
-{
-    ck_assert_int_eq(kms_token_seal(t, aad, s, out), KMS_OK);
-}
-
-static enum kms_rc opens(struct kms_token *t, struct kms_bytes with,
-                         struct kms_bytes sealed)
-{
-    KMS_AUTO(secret) out = NULL;
-
-    return kms_token_unseal(t, with, sealed, &out);
-}
-
 START_TEST(what_is_sealed_unseals)
 {
     static const size_t sizes[] = {1, 15, 16, 32, 64, 2400, 16384};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        KMS_AUTO(secret) s = make_secret(sizes[i]);
+        KMS_AUTO(secret) s = spare_secret(sizes[i]);
         KMS_AUTO(secret) back = NULL;
         KMS_AUTO_BUF sealed = {0};
 
-        seal(spare.token, s, &sealed);
+        spare_seal(&spare, s, &sealed);
         ck_assert_uint_eq(sealed.n, sizes[i] + 12 + 16);
-        ck_assert_int_eq(kms_token_unseal(spare.token, aad, kms_buf_view(&sealed), &back),
-                         KMS_OK);
+        ck_assert_int_eq(
+            kms_token_unseal(spare.token, spare_aad, kms_buf_view(&sealed), &back),
+            KMS_OK);
         ck_assert(kms_secret_equal(s, back));
     }
     ck_assert(kms_token_healthy(spare.token));
@@ -68,12 +45,12 @@ END_TEST
 
 START_TEST(the_same_secret_is_sealed_differently_each_time)
 {
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF a = {0};
     KMS_AUTO_BUF b = {0};
 
-    seal(spare.token, s, &a);
-    seal(spare.token, s, &b);
+    spare_seal(&spare, s, &a);
+    spare_seal(&spare, s, &b);
     ck_assert_mem_ne(a.p, b.p, 12);
     ck_assert_mem_ne(a.p + 12, b.p + 12, 32);
 }
@@ -81,22 +58,23 @@ END_TEST
 
 START_TEST(what_is_damaged_or_named_otherwise_does_not_unseal)
 {
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF sealed = {0};
 
-    seal(spare.token, s, &sealed);
-    ck_assert_int_eq(opens(spare.token, other_aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
+    spare_seal(&spare, s, &sealed);
+    ck_assert_int_eq(spare_opens(&spare, other_aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
     for (size_t i = 0; i < sealed.n; i++) {
         sealed.p[i] ^= 0x10;
-        ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
+        ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)),
+                         KMS_E_TOKEN);
         sealed.p[i] ^= 0x10;
     }
     for (size_t n = 0; n < sealed.n; n++)
-        ck_assert_int_eq(opens(spare.token, aad, (struct kms_bytes){sealed.p, n}),
+        ck_assert_int_eq(spare_opens(&spare, spare_aad, (struct kms_bytes){sealed.p, n}),
                          KMS_E_TOKEN);
     /* Refusals say nothing against the token. */
     ck_assert(kms_token_healthy(spare.token));
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_OK);
 }
 END_TEST
 
@@ -143,38 +121,38 @@ END_TEST
 START_TEST(a_session_copy_serves_where_the_token_makes_one)
 {
     const uint8_t id[KMS_KEK_ID_LEN] = "a copied key";
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF sealed = {0};
 
     raw_bad_key(id, CKA_MODIFIABLE, CK_TRUE, false);
     ck_assert_int_eq(kms_token_kek_use(spare.token, id), KMS_OK);
-    seal(spare.token, s, &sealed);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
+    spare_seal(&spare, s, &sealed);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_OK);
     spare_token_reopen(&spare);
     ck_assert_int_eq(kms_token_kek_use(spare.token, id), KMS_OK);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_OK);
 }
 END_TEST
 
 START_TEST(the_sealing_key_is_found_by_its_id_alone)
 {
     const uint8_t none[KMS_KEK_ID_LEN] = {1};
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF sealed = {0};
     uint8_t second[KMS_KEK_ID_LEN];
 
     ck_assert_int_eq(kms_token_kek_use(spare.token, none), KMS_E_TOKEN);
     ck_assert(strstr(kms_err_note(KMS_E_TOKEN), "01000000") != NULL);
-    ck_assert_int_eq(kms_token_seal(spare.token, aad, s, &sealed), KMS_E_TOKEN);
+    ck_assert_int_eq(kms_token_seal(spare.token, spare_aad, s, &sealed), KMS_E_TOKEN);
     /* Another sealing key opens nothing of the first. */
     ck_assert_int_eq(kms_token_kek_use(spare.token, spare.kek_id), KMS_OK);
-    seal(spare.token, s, &sealed);
+    spare_seal(&spare, s, &sealed);
     ck_assert_int_eq(kms_token_kek_new(spare.token, second), KMS_OK);
     ck_assert_mem_ne(second, spare.kek_id, sizeof second);
     ck_assert_int_eq(kms_token_kek_use(spare.token, second), KMS_OK);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
     ck_assert_int_eq(kms_token_kek_use(spare.token, spare.kek_id), KMS_OK);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_OK);
 }
 END_TEST
 
@@ -188,17 +166,17 @@ END_TEST
 
 START_TEST(armed_faults_fail_once)
 {
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF sealed = {0};
 
     kms_fault_arm(KMS_FAULT_TOKEN_SEAL, 1);
-    ck_assert_int_eq(kms_token_seal(spare.token, aad, s, &sealed), KMS_E_TOKEN);
+    ck_assert_int_eq(kms_token_seal(spare.token, spare_aad, s, &sealed), KMS_E_TOKEN);
     ck_assert_uint_eq(sealed.n, 0);
-    seal(spare.token, s, &sealed);
+    spare_seal(&spare, s, &sealed);
     kms_fault_arm(KMS_FAULT_TOKEN_UNSEAL, 2);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_OK);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_OK);
 }
 END_TEST
 
@@ -255,12 +233,12 @@ static void move_away(const char *dir, bool back)
 
 START_TEST(the_directory_is_private_and_may_be_moved)
 {
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF sealed = {0};
     char path[96];
     struct stat st;
 
-    seal(spare.token, s, &sealed);
+    spare_seal(&spare, s, &sealed);
     kms_token_free(spare.token);
     spare.token = NULL;
     move_away(spare.dir, false);
@@ -277,7 +255,7 @@ START_TEST(the_directory_is_private_and_may_be_moved)
                                     &spare.token),
                      KMS_OK);
     ck_assert_int_eq(kms_token_kek_use(spare.token, spare.kek_id), KMS_OK);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_OK);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_OK);
     /* SoftHSM2 would read another path than this one out of its configuration. */
     snprintf(path, sizeof path, "%s/a=b", spare.dir);
     ck_assert_int_eq(kms_token_softhsm_dir(path), KMS_E_CONFIG);

@@ -12,8 +12,6 @@
 
 static struct spare_token spare;
 
-static const struct kms_bytes aad = {(const uint8_t *)"whose it is", 11};
-
 static void setup(void)
 {
     spare_token_make(&spare);
@@ -22,29 +20,6 @@ static void setup(void)
 static void teardown(void)
 {
     spare_token_free(&spare);
-}
-
-static struct kms_secret *make_secret(size_t n)
-{
-    struct kms_secret *s = NULL;
-
-    ck_assert_int_eq(kms_secret_new(n, &s), KMS_OK);
-    for (size_t i = 0; i < n; i++)
-        kms_secret_fill(s)[i] = (uint8_t)(i * 7 + n);
-    return s;
-}
-
-static void seal(struct kms_token *t, const struct kms_secret *s, struct kms_buf *out)
-{
-    ck_assert_int_eq(kms_token_seal(t, aad, s, out), KMS_OK);
-}
-
-static enum kms_rc opens(struct kms_token *t, struct kms_bytes with,
-                         struct kms_bytes sealed)
-{
-    KMS_AUTO(secret) out = NULL;
-
-    return kms_token_unseal(t, with, sealed, &out);
 }
 
 /* Whatever takes the session away: it is opened again, and the caller sees nothing. */
@@ -66,17 +41,17 @@ static void lose(enum loss how)
 
 START_TEST(a_lost_session_is_mended)
 {
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF sealed = {0};
 
-    seal(spare.token, s, &sealed);
+    spare_seal(&spare, s, &sealed);
     for (int i = 0; i < 3; i++) {
         lose((enum loss)_i);
-        ck_assert_msg(opens(spare.token, aad, kms_buf_view(&sealed)) == KMS_OK, "%s",
-                      kms_err_note(KMS_E_TOKEN));
+        ck_assert_msg(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)) == KMS_OK,
+                      "%s", kms_err_note(KMS_E_TOKEN));
         lose((enum loss)_i);
         kms_buf_reset(&sealed);
-        seal(spare.token, s, &sealed);
+        spare_seal(&spare, s, &sealed);
         ck_assert(kms_token_healthy(spare.token));
     }
     ck_assert_int_eq(kms_token_selftest(spare.token), KMS_OK);
@@ -94,18 +69,18 @@ static void move_away(const char *dir, bool back)
 
 START_TEST(a_token_that_is_gone_turns_health_red_until_it_is_back)
 {
-    KMS_AUTO(secret) s = make_secret(32);
+    KMS_AUTO(secret) s = spare_secret(32);
     KMS_AUTO_BUF sealed = {0};
     int tries = 0;
 
-    seal(spare.token, s, &sealed);
+    spare_seal(&spare, s, &sealed);
     move_away(spare.dir, false);
-    ck_assert_int_eq(opens(spare.token, aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
+    ck_assert_int_eq(spare_opens(&spare, spare_aad, kms_buf_view(&sealed)), KMS_E_TOKEN);
     ck_assert(!kms_token_healthy(spare.token));
-    ck_assert_int_eq(kms_token_seal(spare.token, aad, s, &sealed), KMS_E_TOKEN);
+    ck_assert_int_eq(kms_token_seal(spare.token, spare_aad, s, &sealed), KMS_E_TOKEN);
     move_away(spare.dir, true);
     /* It is asked again from time to time, and not at every call. */
-    while (opens(spare.token, aad, kms_buf_view(&sealed)) != KMS_OK) {
+    while (spare_opens(&spare, spare_aad, kms_buf_view(&sealed)) != KMS_OK) {
         (void)poll(NULL, 0, 20);
         ck_assert_int_lt(tries++, 500);
     }
@@ -127,7 +102,7 @@ static void *unseal_often(void *arg)
     for (int i = 0; i < 100; i++) {
         KMS_AUTO(secret) back = NULL;
 
-        if (kms_token_unseal(spare.token, aad, t->sealed, &back) != KMS_OK ||
+        if (kms_token_unseal(spare.token, spare_aad, t->sealed, &back) != KMS_OK ||
             !kms_secret_equal(back, t->want))
             t->bad++;
     }
@@ -136,11 +111,11 @@ static void *unseal_often(void *arg)
 
 START_TEST(threads_share_the_token)
 {
-    KMS_AUTO(secret) s = make_secret(48);
+    KMS_AUTO(secret) s = spare_secret(48);
     KMS_AUTO_BUF sealed = {0};
     struct thread t[4];
 
-    seal(spare.token, s, &sealed);
+    spare_seal(&spare, s, &sealed);
     for (int i = 0; i < 4; i++) {
         t[i] = (struct thread){.sealed = kms_buf_view(&sealed), .want = s};
         ck_assert_int_eq(pthread_create(&t[i].id, NULL, unseal_often, &t[i]), 0);
@@ -214,7 +189,7 @@ static int unseal_afresh(int in, int out)
         return 4;
     for (int i = 0; i < 50; i++) {
         kms_secret_free(KMS_TAKE(back));
-        if (kms_token_unseal(t, aad, KMS_BYTES(o.sealed), &back) != KMS_OK)
+        if (kms_token_unseal(t, spare_aad, KMS_BYTES(o.sealed), &back) != KMS_OK)
             return 5;
     }
     kms_token_free(t);
@@ -233,15 +208,15 @@ START_TEST(a_fresh_process_opens_what_this_one_sealed)
     memset(&o, 0, sizeof o);
     helper_start(&h, unseal_afresh);
     spare_token_make(&mine);
-    s = make_secret(32);
-    seal(mine.token, s, &sealed);
+    s = spare_secret(32);
+    spare_seal(&mine, s, &sealed);
     ck_assert_uint_eq(sealed.n, sizeof o.sealed);
     o.spare = mine;
     memcpy(o.sealed, sealed.p, sizeof o.sealed);
     ck_assert_int_eq(write(h.to, &o, sizeof o), (ssize_t)sizeof o);
     /* Both use the token at the same time. */
     for (int i = 0; i < 50; i++)
-        ck_assert_int_eq(opens(mine.token, aad, kms_buf_view(&sealed)), KMS_OK);
+        ck_assert_int_eq(spare_opens(&mine, spare_aad, kms_buf_view(&sealed)), KMS_OK);
     ck_assert_int_eq(read(h.from, back, sizeof back), (ssize_t)sizeof back);
     ck_assert_mem_eq(back, kms_secret_view(s).p, sizeof back);
     ck_assert_int_eq(helper_end(&h), 0);
