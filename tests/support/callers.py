@@ -1,7 +1,5 @@
 """Callers of a dev daemon: users, sessions of roles and roots, by credentials of its file."""
 
-import boto3
-
 from . import audit, clients, identities
 from .identities import allow, deny, document
 
@@ -47,10 +45,7 @@ class Callers:
 
     def __getitem__(self, name):
         if name not in self._clients:
-            self._clients[name] = boto3.session.Session().client(
-                "kms", region_name=clients.REGION, endpoint_url=self.daemon.http,
-                aws_access_key_id=name, aws_secret_access_key="anything",
-                config=clients._config())
+            self._clients[name] = clients.plain(self.daemon, name)
         return self._clients[name]
 
     def arn(self, name):
