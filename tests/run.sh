@@ -239,13 +239,13 @@ stage_unit() {
     need_build && unit_tests "$work/gcc" ""
 }
 
-# front_door NAME BUILD [pytest arguments...]
+# front_door NAME BUILD [pytest arguments...]: as many tests side by side as there are cores.
 front_door() {
     local name=$1 build=$2 out=$work/pytest-$1.xml
     shift 2
     rm -f "$out"
     KMSD_BUILD=$work/$build "$python" -m pytest -c tests/sdk/pytest.ini --rootdir tests/sdk \
-        --junitxml "$out" --durations 8 "$@"
+        --numprocesses "$jobs" --dist worksteal --junitxml "$out" --durations 8 "$@"
     count_junit "$out"
 }
 
@@ -263,17 +263,18 @@ stage_cross() {
 stage_sdks() {
     local files=(tests/sdk/test_sdk_*.py)
     [ -f tests/sdk/test_consumers.py ] && files+=(tests/sdk/test_consumers.py)
-    need_build && front_door sdks gcc "${files[@]}"
+    # A file's tests stay together: its first one builds, and they share what it built.
+    need_build && front_door sdks gcc --dist loadscope "${files[@]}"
 }
 
 stage_cli() {
-    need_build && front_door cli gcc tests/sdk/test_aws_cli.py
+    need_build && front_door cli gcc --numprocesses 0 tests/sdk/test_aws_cli.py
 }
 
 stage_reference() {
     mkdir -p "$work/reference"
     need_build && KMSD_REFERENCE=$work/reference front_door reference gcc \
-        tests/sdk/test_reference.py
+        --numprocesses 0 tests/sdk/test_reference.py
 }
 
 stage_readme() {
@@ -282,7 +283,7 @@ stage_readme() {
         [ -f "$file" ] && files="$files $file"
     done
     # shellcheck disable=SC2086
-    need_build && front_door readme gcc $files
+    need_build && front_door readme gcc --numprocesses 0 $files
 }
 
 stage_campaign() {

@@ -7,6 +7,7 @@ build that fails is a failure.
     python3 -m support.scenario.sdks [go java rust...]     builds, and tells how long
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..daemon import BUILD, ROOT
@@ -66,14 +68,24 @@ def stamp(sources):
     return digest.hexdigest()
 
 
+@contextmanager
+def alone(name):
+    """One process at a time: tests that run side by side need the same builds."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with open(OUT / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def built(name, make, *sources):
     """The folder that make(folder) filled from these sources; only once for the same."""
     out = OUT / name
     done, now = out / "made-of", stamp(sources)
-    if not done.exists() or done.read_text() != now:
-        out.mkdir(parents=True, exist_ok=True)
-        make(out)
-        done.write_text(now)
+    with alone(name):
+        if not done.exists() or done.read_text() != now:
+            out.mkdir(exist_ok=True)
+            make(out)
+            done.write_text(now)
     return out
 
 
@@ -123,8 +135,9 @@ def jvm(name, sources, main):
     def make(out):
         for old in ("jars", "classes"):
             shutil.rmtree(out / old, ignore_errors=True)
-        run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies",
-             "-DincludeScope=runtime", f"-DoutputDirectory={out}/jars"], out)
+        with alone("maven"):    # its own repository of jars is for one at a time
+            run(["mvn", "-q", "-B", "-f", pom, "dependency:copy-dependencies",
+                 "-DincludeScope=runtime", f"-DoutputDirectory={out}/jars"], out)
         run(["javac", "--release", "17", "-Xlint:all,-serial", "-Werror", "-cp",
              f"{out}/jars/*", "-d", out / "classes", *sources], out)
 
