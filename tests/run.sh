@@ -129,7 +129,8 @@ stage_setup() {
 
 # --- builds -----------------------------------------------------------------------------
 
-# build NAME [meson options...]: configure once for these options, then bring up to date.
+# build NAME [meson options...]: configure once for these options, then bring up to date
+# ($targets: no more than these).
 build() {
     local name=$1 dir=$work/$1
     shift
@@ -168,23 +169,36 @@ have_fuzzer() {
 }
 
 stage_fuzz() {
+    local names name
     have_fuzzer || { skip "fuzz: clang has no libFuzzer here"; return; }
+    names=$(for corpus in tests/fuzz/corpus/*/; do basename "$corpus"; done)
+    targets="proto/kms.dict $(for name in $names; do echo "tests/fuzz/fuzz_$name"; done)"
     CFLAGS=-fsanitize=fuzzer-no-link build fuzz --native-file tests/setups/clang.ini \
         -Db_sanitize=address,undefined -Db_lundef=false -Dfuzzers=true ||
-        { echo "FAILED: fuzz build"; fail; return; }
-    for corpus in tests/fuzz/corpus/*/; do
-        name=$(basename "$corpus")
-        mkdir -p "$work/corpus/$name"
-        check "fuzz $name" fuzz_one "$name" "$corpus"
+        { targets=""; echo "FAILED: fuzz build"; fail; return; }
+    targets=""
+    # As many at a time as there are cores.
+    for name in $names; do
+        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+        fuzz_one "$name" &
+    done
+    wait
+    for name in $names; do
+        check "fuzz $name" fuzzed "$name"
     done
 }
 
 fuzz_one() {
     local program=$work/fuzz/tests/fuzz/fuzz_$1 dict=$work/fuzz/proto/kms.dict
+    mkdir -p "$work/corpus/$1"
+    rm -f "$work/fuzz-$1.ok"
     "$program" -max_total_time="${KMSD_FUZZ_S:-10}" -print_final_stats=0 -verbosity=0 \
-        $([ -f "$dict" ] && echo "-dict=$dict") -artifact_prefix="$work/crash-$1-" \
-        "$work/corpus/$1" "$2" >"$work/fuzz-$1.log" 2>&1 ||
-        { tail -n 20 "$work/fuzz-$1.log"; return 1; }
+        -dict="$dict" -artifact_prefix="$work/crash-$1-" "$work/corpus/$1" \
+        "tests/fuzz/corpus/$1/" >"$work/fuzz-$1.log" 2>&1 && touch "$work/fuzz-$1.ok"
+}
+
+fuzzed() {
+    [ -f "$work/fuzz-$1.ok" ] || { tail -n 20 "$work/fuzz-$1.log"; return 1; }
 }
 
 # --- tests ------------------------------------------------------------------------------
