@@ -117,14 +117,16 @@ enum kms_progress kms_exchange_start(struct kms_exchange *x,
     return kms_settle_describe(x) == KMS_OK ? KMS_WAIT : KMS_DONE;
 }
 
-static void task_run(struct kms_task *task);
+static bool task_run(struct kms_task *task);
+static void task_done(struct kms_task *task);
 
 /* Queue for x->lane; false, and refused, when its queue is full. */
 static bool to_lane(struct kms_exchange *x)
 {
     x->task.run = task_run;
+    x->task.done = task_done;
     x->here = x->lane;
-    if (kms_pool_submit(x->service->lanes[x->lane], &x->task))
+    if (kms_workers_submit(x->service->lanes[x->lane], &x->task))
         return true;
     kms_exchange_fail(x, kms_err(KMS_E_THROTTLING,
                                  "You have exceeded the rate at which you may call "
@@ -154,22 +156,34 @@ static bool use(struct kms_exchange *x)
     return true;
 }
 
-/* A thread of a lane: the slow work, then on to the writer. */
-static void task_run(struct kms_task *task)
+static struct kms_exchange *of_task(struct kms_task *task)
 {
-    struct kms_exchange *x =
-        (struct kms_exchange *)((char *)task - offsetof(struct kms_exchange, task));
+    return (struct kms_exchange *)((char *)task - offsetof(struct kms_exchange, task));
+}
+
+/* A thread of a lane: the slow work. */
+static bool task_run(struct kms_task *task)
+{
+    struct kms_exchange *x = of_task(task);
 
     if (kms_settle_is_change(x))
         with_snapshot(x, kms_stages_prepare); /* the writer checks again */
     else if (!use(x))
-        return;
-    if ((x->rc != KMS_OK || !kms_settle_is_change(x)) &&
-        kms_settle_describe(x) != KMS_OK) {
+        return false;
+    x->unrecorded = (x->rc != KMS_OK || !kms_settle_is_change(x)) &&
+                    kms_settle_describe(x) != KMS_OK;
+    return true;
+}
+
+/* On to the writer, unless nothing can be said of it. */
+static void task_done(struct kms_task *task)
+{
+    struct kms_exchange *x = of_task(task);
+
+    if (x->unrecorded)
         x->done(x->done_arg);
-        return;
-    }
-    kms_settle_submit(x);
+    else
+        kms_settle_submit(x);
 }
 
 void kms_exchange_commit(struct kms_exchange *x, void (*done)(void *arg), void *arg)

@@ -3,7 +3,7 @@
 #define KMS_DISPATCH_EXCHANGE_H
 
 #include "authz/actor.h"
-#include "dispatch/pool.h"
+#include "dispatch/workers.h"
 #include "dispatch/service.h"
 #include "ops/lane.h"
 
@@ -11,6 +11,7 @@ struct kms_exchange {
     struct kms_job job;   /* first: the writer hands it back */
     struct kms_task task; /* while it waits for a lane */
     enum kms_lane lane;   /* where its work belongs */
+    bool unrecorded;      /* its record could not be written: the canned answer */
     enum kms_lane here;   /* where it is: inline, or the lane it was handed to */
     struct kms_service *service;
     struct kms_arena *arena;

@@ -28,9 +28,9 @@ static enum kms_rc start_lanes(struct kms_service *s)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    KMS_TRY(kms_pool_new(cores > 1 ? (size_t)cores : 1, CRYPTO_QUEUE,
+    KMS_TRY(kms_workers_new(cores > 1 ? (size_t)cores : 1, CRYPTO_QUEUE,
                          &s->lanes[KMS_LANE_CRYPTO]));
-    return kms_pool_new(1, KEYGEN_QUEUE, &s->lanes[KMS_LANE_KEYGEN]);
+    return kms_workers_new(1, KEYGEN_QUEUE, &s->lanes[KMS_LANE_KEYGEN]);
 }
 
 /* With the digest of who is who, for it may have changed since the stop. */
@@ -72,7 +72,7 @@ void kms_service_free(struct kms_service *s)
     if (s == NULL)
         return;
     for (int i = 0; i < KMS_LANE_COUNT; i++)
-        kms_pool_free(s->lanes[i]);
+        kms_workers_free(s->lanes[i]);
     kms_schedule_free(s->schedule);
     if (s->audit != NULL && s->refusals != NULL) {
         /* Strangers of the last minute are not forgotten. */

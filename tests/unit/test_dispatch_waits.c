@@ -34,7 +34,7 @@ struct gate {
 
 static struct gate gates[KMS_LANE_COUNT];
 
-static void gate_run(struct kms_task *task)
+static bool gate_run(struct kms_task *task)
 {
     struct gate *g = (struct gate *)task;
 
@@ -43,6 +43,15 @@ static void gate_run(struct kms_task *task)
     pthread_cond_broadcast(&g->moved);
     while (!g->open)
         pthread_cond_wait(&g->moved, &g->lock);
+    pthread_mutex_unlock(&g->lock);
+    return true;
+}
+
+static void gate_done(struct kms_task *task)
+{
+    struct gate *g = (struct gate *)task;
+
+    pthread_mutex_lock(&g->lock);
     g->taken = false;
     pthread_cond_broadcast(&g->moved);
     pthread_mutex_unlock(&g->lock);
@@ -54,9 +63,10 @@ static void hold(enum kms_lane lane)
     struct gate *g = &gates[lane];
 
     g->task.run = gate_run;
+    g->task.done = gate_done;
     pthread_mutex_lock(&g->lock);
     g->open = false;
-    ck_assert(kms_pool_submit(w.service->lanes[lane], &g->task));
+    ck_assert(kms_workers_submit(w.service->lanes[lane], &g->task));
     while (!g->taken)
         pthread_cond_wait(&g->moved, &g->lock);
     pthread_mutex_unlock(&g->lock);
@@ -79,9 +89,9 @@ static void narrow(enum kms_lane lane)
 {
     pthread_mutex_init(&gates[lane].lock, NULL);
     pthread_cond_init(&gates[lane].moved, NULL);
-    kms_pool_free(w.service->lanes[lane]);
+    kms_workers_free(w.service->lanes[lane]);
     w.service->lanes[lane] = NULL;
-    ck_assert_int_eq(kms_pool_new(1, 16, &w.service->lanes[lane]), KMS_OK);
+    ck_assert_int_eq(kms_workers_new(1, 16, &w.service->lanes[lane]), KMS_OK);
 }
 
 static void make(const char *members, char id[37])

@@ -2,9 +2,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "dispatch/pool.h"
+#include "dispatch/workers.h"
 
-struct kms_pool {
+struct kms_workers {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct kms_task *head, **tail; /* under lock */
@@ -14,26 +14,71 @@ struct kms_pool {
     pthread_t threads[];
 };
 
+/* Tasks that have run and are not done, of one thread. */
+struct finished {
+    struct kms_task *head, **tail;
+    size_t n;
+};
+
+static void keep(struct finished *f, struct kms_task *t)
+{
+    t->next = NULL;
+    *f->tail = t;
+    f->tail = &t->next;
+    f->n++;
+}
+
+static void end_all(struct finished *f)
+{
+    struct kms_task *t = f->head, *next;
+
+    *f = (struct finished){.tail = &f->head};
+    for (; t != NULL; t = next) {
+        next = t->next;
+        t->done(t);
+    }
+}
+
+static struct kms_task *pop(struct kms_workers *p)
+{
+    struct kms_task *t = p->head;
+
+    if (t == NULL)
+        return NULL;
+    p->head = t->next;
+    if (p->head == NULL)
+        p->tail = &p->head;
+    p->queued--;
+    return t;
+}
+
+/*
+ * Nothing that has run waits while a thread does, nor in front of a short queue: held
+ * back are at most TOGETHER answers, behind each of which as many clients wait longer.
+ */
 static void *work(void *arg)
 {
-    struct kms_pool *p = arg;
+    enum { TOGETHER = 8 };
+    struct kms_workers *p = arg;
+    struct finished f = {.tail = &f.head};
+    struct kms_task *t;
 
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        struct kms_task *t;
-
+        if (f.n != 0 && (f.n == TOGETHER || p->queued < TOGETHER)) {
+            pthread_mutex_unlock(&p->lock);
+            end_all(&f);
+            pthread_mutex_lock(&p->lock);
+        }
         while (p->head == NULL && !p->stop)
             pthread_cond_wait(&p->wake, &p->lock);
-        t = p->head;
+        t = pop(p);
         if (t == NULL)
             break;
-        p->head = t->next;
-        if (p->head == NULL)
-            p->tail = &p->head;
-        p->queued--;
         pthread_mutex_unlock(&p->lock);
         kms_err_clear();
-        t->run(t);
+        if (t->run(t))
+            keep(&f, t);
         pthread_mutex_lock(&p->lock);
     }
     pthread_mutex_unlock(&p->lock);
@@ -41,7 +86,7 @@ static void *work(void *arg)
 }
 
 /* Signals are the main thread's. */
-static bool start_thread(struct kms_pool *p)
+static bool start_thread(struct kms_workers *p)
 {
     sigset_t all, was;
     bool started;
@@ -55,12 +100,12 @@ static bool start_thread(struct kms_pool *p)
     return started;
 }
 
-enum kms_rc kms_pool_new(size_t threads, size_t queue_max, struct kms_pool **out)
+enum kms_rc kms_workers_new(size_t threads, size_t queue_max, struct kms_workers **out)
 {
-    KMS_AUTO(pool) p = calloc(1, sizeof *p + threads * sizeof p->threads[0]);
+    KMS_AUTO(workers) p = calloc(1, sizeof *p + threads * sizeof p->threads[0]);
 
     if (p == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for a pool of threads");
+        return kms_err(KMS_E_NOMEM, "out of memory for a lane");
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
     p->tail = &p->head;
@@ -72,7 +117,7 @@ enum kms_rc kms_pool_new(size_t threads, size_t queue_max, struct kms_pool **out
     return KMS_OK;
 }
 
-void kms_pool_free(struct kms_pool *p)
+void kms_workers_free(struct kms_workers *p)
 {
     if (p == NULL)
         return;
@@ -87,7 +132,7 @@ void kms_pool_free(struct kms_pool *p)
     free(p);
 }
 
-bool kms_pool_submit(struct kms_pool *p, struct kms_task *task)
+bool kms_workers_submit(struct kms_workers *p, struct kms_task *task)
 {
     bool taken;
 
