@@ -278,7 +278,9 @@ stage_sdks() {
     local files=(tests/sdk/test_sdk_*.py)
     [ -f tests/sdk/test_consumers.py ] && files+=(tests/sdk/test_consumers.py)
     # A file's tests stay together: its first one builds, and they share what it built.
-    need_build && front_door sdks gcc --dist loadscope "${files[@]}"
+    # The longest build begins first.
+    need_build && front_door sdks gcc --dist loadscope --no-loadscope-reorder \
+        tests/sdk/test_sdk_rust.py "${files[@]}"
 }
 
 stage_cli() {
