@@ -1,36 +1,9 @@
 /* What requests become, and what answers, records and errors look like. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/arena.h"
 #include "base/buf.h"
 #include "wire/decode.h"
 #include "wire/encode.h"
 #include "wire/json.h"
-#include "wire/ops.gen.h"
-
-static struct kms_arena *arena;
-
-static void setup(void)
-{
-    ck_assert_int_eq(kms_arena_new(&arena), KMS_OK);
-    kms_err_clear();
-}
-
-static void teardown(void)
-{
-    kms_arena_free(arena);
-    arena = NULL;
-}
-
-static const struct kms_op *op_of(const char *name)
-{
-    const struct kms_op *op = kms_op_find(kms_str_of(name));
-
-    ck_assert_msg(op != NULL, "no operation %s", name);
-    return op;
-}
+#include "test_wire_op.h"
 
 static const void *decode(const char *op, const char *body)
 {
@@ -295,7 +268,7 @@ int main(void)
     int failed;
 
     kms_json_setup();
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, arena_setup, arena_teardown);
     tcase_add_test(tc, absent_and_empty_are_told_apart);
     tcase_add_test(tc, every_kind_of_member_arrives);
     tcase_add_test(tc, nothing_points_into_the_body);

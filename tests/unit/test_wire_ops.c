@@ -1,18 +1,6 @@
 /* The rows of the operations: what dispatch, authorization and kmsctl rely on. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "wire/api.h"
-#include "wire/ops.gen.h"
-
-static const struct kms_op *op_of(const char *name)
-{
-    const struct kms_op *op = kms_op_find(kms_str_of(name));
-
-    ck_assert_msg(op != NULL, "no operation %s", name);
-    return op;
-}
+#include "test_wire_op.h"
 
 START_TEST(every_operation_is_found_by_its_exact_name_only)
 {

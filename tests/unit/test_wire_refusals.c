@@ -1,35 +1,8 @@
 /* Which requests are refused, and in which words: the service's, to the letter. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/arena.h"
 #include "base/buf.h"
 #include "wire/decode.h"
 #include "wire/json.h"
-#include "wire/ops.gen.h"
-
-static struct kms_arena *arena;
-
-static void setup(void)
-{
-    ck_assert_int_eq(kms_arena_new(&arena), KMS_OK);
-    kms_err_clear();
-}
-
-static void teardown(void)
-{
-    kms_arena_free(arena);
-    arena = NULL;
-}
-
-static const struct kms_op *op_of(const char *name)
-{
-    const struct kms_op *op = kms_op_find(kms_str_of(name));
-
-    ck_assert_msg(op != NULL, "no operation %s", name);
-    return op;
-}
+#include "test_wire_op.h"
 
 static enum kms_rc try_decode(const char *op, struct kms_str body, const void **in)
 {
@@ -379,7 +352,7 @@ int main(void)
     int failed;
 
     kms_json_setup();
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, arena_setup, arena_teardown);
     tcase_add_test(tc, what_is_not_json_is_refused_without_a_word);
     tcase_add_test(tc, depth_is_bounded_before_the_parser_sees_it);
     tcase_add_test(tc, size_is_bounded);
