@@ -23,14 +23,17 @@ static enum kms_rc copy_opts(const struct kms_service_opts *from, struct kms_are
 
 /* A queue of a second's work, about: more would be answered later than clients wait. */
 enum { CRYPTO_QUEUE = 1024, KEYGEN_QUEUE = 16 };
+/* A signature that waits for seven more waits milliseconds; a key would wait seconds. */
+enum { CRYPTO_TOGETHER = 8, KEYGEN_TOGETHER = 1 };
 
 static enum kms_rc start_lanes(struct kms_service *s)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-    KMS_TRY(kms_workers_new(cores > 1 ? (size_t)cores : 1, CRYPTO_QUEUE,
-                         &s->lanes[KMS_LANE_CRYPTO]));
-    return kms_workers_new(1, KEYGEN_QUEUE, &s->lanes[KMS_LANE_KEYGEN]);
+    KMS_TRY(kms_workers_new(cores > 1 ? (size_t)cores : 1, CRYPTO_QUEUE, CRYPTO_TOGETHER,
+                            &s->lanes[KMS_LANE_CRYPTO]));
+    return kms_workers_new(1, KEYGEN_QUEUE, KEYGEN_TOGETHER,
+                           &s->lanes[KMS_LANE_KEYGEN]);
 }
 
 /* With the digest of who is who, for it may have changed since the stop. */

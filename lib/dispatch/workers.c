@@ -9,6 +9,7 @@ struct kms_workers {
     pthread_cond_t wake;
     struct kms_task *head, **tail; /* under lock */
     size_t queued, queue_max;      /* queued under lock */
+    size_t together;
     bool stop;                     /* under lock */
     size_t n_threads;
     pthread_t threads[];
@@ -54,18 +55,17 @@ static struct kms_task *pop(struct kms_workers *p)
 
 /*
  * Nothing that has run waits while a thread does, nor in front of a short queue: held
- * back are at most TOGETHER answers, behind each of which as many clients wait longer.
+ * back are at most p->together answers, behind each of which as many clients wait longer.
  */
 static void *work(void *arg)
 {
-    enum { TOGETHER = 8 };
     struct kms_workers *p = arg;
     struct finished f = {.tail = &f.head};
     struct kms_task *t;
 
     pthread_mutex_lock(&p->lock);
     for (;;) {
-        if (f.n != 0 && (f.n == TOGETHER || p->queued < TOGETHER)) {
+        if (f.n != 0 && (f.n >= p->together || p->queued < p->together)) {
             pthread_mutex_unlock(&p->lock);
             end_all(&f);
             pthread_mutex_lock(&p->lock);
@@ -100,7 +100,8 @@ static bool start_thread(struct kms_workers *p)
     return started;
 }
 
-enum kms_rc kms_workers_new(size_t threads, size_t queue_max, struct kms_workers **out)
+enum kms_rc kms_workers_new(size_t threads, size_t queue_max, size_t together,
+                            struct kms_workers **out)
 {
     KMS_AUTO(workers) p = calloc(1, sizeof *p + threads * sizeof p->threads[0]);
 
@@ -110,6 +111,7 @@ enum kms_rc kms_workers_new(size_t threads, size_t queue_max, struct kms_workers
     pthread_cond_init(&p->wake, NULL);
     p->tail = &p->head;
     p->queue_max = queue_max;
+    p->together = together;
     for (size_t i = 0; i < threads; i++)
         if (!start_thread(p))
             return kms_err(KMS_E_NOMEM, "a thread cannot be started");

@@ -28,7 +28,9 @@ struct kms_task {
 struct kms_workers;
 KMS_OWNED(workers); /* runs what is queued, then ends its threads */
 
-KMS_RC kms_workers_new(size_t threads, size_t queue_max, struct kms_workers **out);
+/* together: how many tasks a thread may run before it ends the first; 1 holds none back. */
+KMS_RC kms_workers_new(size_t threads, size_t queue_max, size_t together,
+                       struct kms_workers **out);
 /* False when the queue is full: the task is not taken. */
 bool kms_workers_submit(struct kms_workers *workers, struct kms_task *task);
 

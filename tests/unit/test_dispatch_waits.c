@@ -91,7 +91,7 @@ static void narrow(enum kms_lane lane)
     pthread_cond_init(&gates[lane].moved, NULL);
     kms_workers_free(w.service->lanes[lane]);
     w.service->lanes[lane] = NULL;
-    ck_assert_int_eq(kms_workers_new(1, 16, &w.service->lanes[lane]), KMS_OK);
+    ck_assert_int_eq(kms_workers_new(1, 16, 8, &w.service->lanes[lane]), KMS_OK);
 }
 
 static void make(const char *members, char id[37])

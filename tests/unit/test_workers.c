@@ -54,14 +54,24 @@ static bool submit(size_t i)
     return kms_workers_submit(workers, &tasks[i].task);
 }
 
-static void setup(void)
+static void setup_of(size_t together)
 {
-    ck_assert_int_eq(kms_workers_new(1, QUEUE, &workers), KMS_OK);
+    ck_assert_int_eq(kms_workers_new(1, QUEUE, together, &workers), KMS_OK);
     ck_assert(submit(0));
     pthread_mutex_lock(&lock);
     while (!held)
         pthread_cond_wait(&moved, &lock);
     pthread_mutex_unlock(&lock);
+}
+
+static void setup(void)
+{
+    setup_of(8);
+}
+
+static void setup_one_by_one(void)
+{
+    setup_of(1);
 }
 
 /* Lets the first go, and comes back when n are done. */
@@ -103,6 +113,16 @@ START_TEST(in_front_of_a_long_queue_up_to_eight_are_done_together)
 }
 END_TEST
 
+START_TEST(one_by_one_nothing_waits_in_front_of_any_queue)
+{
+    for (size_t i = 1; i <= 20; i++)
+        ck_assert(submit(i));
+    let_go(21);
+    for (size_t i = 0; i < 21; i++)
+        ck_assert_uint_eq(tasks[i].done_at, tasks[i].ran_at + 1);
+}
+END_TEST
+
 START_TEST(a_task_that_went_elsewhere_is_not_done)
 {
     for (size_t i = 1; i <= 12; i++) {
@@ -136,7 +156,7 @@ END_TEST
 int main(void)
 {
     Suite *s = suite_create("workers");
-    TCase *t = tcase_create("workers");
+    TCase *t = tcase_create("workers"), *one = tcase_create("one by one");
     SRunner *r = srunner_create(s);
     int failed;
 
@@ -146,6 +166,9 @@ int main(void)
     tcase_add_test(t, a_task_that_went_elsewhere_is_not_done);
     tcase_add_test(t, a_full_queue_takes_no_task_and_an_end_runs_all_it_took);
     suite_add_tcase(s, t);
+    tcase_add_checked_fixture(one, setup_one_by_one, teardown);
+    tcase_add_test(one, one_by_one_nothing_waits_in_front_of_any_queue);
+    suite_add_tcase(s, one);
     srunner_run_all(r, CK_ENV);
     failed = srunner_ntests_failed(r);
     srunner_free(r);
