@@ -10,7 +10,7 @@ import pytest
 
 from support import audit, clients
 from support.ctl import api, connection, refused
-from support.daemon import KMSCTL, kmsctl
+from support.daemon import KMSCTL, SLOW, kmsctl
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +80,16 @@ def test_tail_prints_the_newest_records(kmsd_dev, key_id):
 
 def test_tail_follows(workshop):
     daemon = workshop.dev(keep=True)
-    tail = subprocess.Popen([KMSCTL, "audit", "tail", "--data", daemon.data_dir, "-n", "0",
+    tail = subprocess.Popen([KMSCTL, "audit", "tail", "--data", daemon.data_dir, "-n", "1",
                              "--follow", "--json"], stdout=subprocess.PIPE)
+
+    def line():
+        assert select.select([tail.stdout], [], [], 30 * SLOW)[0]
+        return json.loads(tail.stdout.readline())
     try:
+        assert line()["eventName"] == "Start"  # it has read to the end, and waits now
         made = clients.plain(daemon).create_key()["ResponseMetadata"]["RequestId"]
-        assert select.select([tail.stdout], [], [], 30)[0]
-        assert json.loads(tail.stdout.readline())["requestID"] == made
+        assert line()["requestID"] == made
     finally:
         tail.terminate()
         tail.wait(10)
