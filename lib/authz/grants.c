@@ -3,28 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "authz/grants.h"
-#include "store/grants.h"
+#include "authz/grants_read.h"
 
 /*
- * A pair of key and caller has one place; whoever comes next with it throws it out. Who
- * has more grants on one key than KEPT_MAX has them read again each time.
+ * A pair of key and caller has one place; whoever comes next with it throws it out. All
+ * together take no more than BYTES_MAX: as many grants for one caller as a key can have,
+ * and to spare. Beyond that the places are emptied in turn.
  */
-enum { PLACES = 1024, PAGE = 1000, KEPT_MAX = 500, BLOCK = 512 };
+enum { PLACES = 1024, BLOCK = 512 };
+static const size_t BYTES_MAX = (size_t)64 << 20;
 
 struct granted {
     struct kms_granted is; /* first */
     atomic_int refs;
     struct kms_arena *arena;
+    size_t bytes;
     int64_t key_row;
     uint64_t epoch;
     struct kms_str spellings[KMS_ACTOR_SPELLINGS];
     size_t n_spellings;
+    struct granted *next; /* among those that were taken out, which nobody finds */
 };
 
 struct kms_granted_cache {
-    pthread_mutex_t lock; /* of places */
+    pthread_mutex_t lock; /* of all that follows */
     struct granted *places[PLACES];
+    size_t bytes; /* of what is in places */
+    size_t hand;  /* the place to be emptied next */
 };
 
 void kms_granted_free(struct kms_granted *is)
@@ -80,121 +85,6 @@ static bool fits(const struct granted *g, int64_t key_row, const struct kms_acto
     return true;
 }
 
-static enum kms_rc copy_map(const struct kms_str_map *from, struct kms_arena *a,
-                            struct kms_str_map *out)
-{
-    struct kms_str_pair *v = kms_arena_alloc(a, from->n * sizeof *v);
-
-    if (v == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for a grant");
-    for (size_t i = 0; i < from->n; i++) {
-        KMS_TRY(kms_arena_str(a, from->v[i].key, &v[i].key));
-        KMS_TRY(kms_arena_str(a, from->v[i].value, &v[i].value));
-    }
-    *out = (struct kms_str_map){v, from->n, true};
-    return KMS_OK;
-}
-
-static enum kms_rc constraint(const struct kms_grant *grant, struct kms_arena *a,
-                              const struct kms_grant_constraints **out)
-{
-    struct kms_grant_constraints *c;
-
-    if (grant->constraint == KMS_GRANT_UNCONSTRAINED)
-        return KMS_OK;
-    c = kms_arena_alloc(a, sizeof *c);
-    if (c == NULL)
-        return kms_err(KMS_E_NOMEM, "out of memory for a grant");
-    KMS_TRY(copy_map(&grant->pairs, a,
-                     grant->constraint == KMS_GRANT_CONTEXT_EQUALS
-                         ? &c->encryption_context_equals
-                         : &c->encryption_context_subset));
-    *out = c;
-    return KMS_OK;
-}
-
-enum kms_rc kms_granted_facts(const struct kms_grant *grant, struct kms_arena *a,
-                              struct kms_grant_facts *out)
-{
-    struct kms_grant_facts f = {.operations = grant->operations};
-    struct kms_str grantee, retiring;
-
-    KMS_TRY(kms_arena_str(a, grant->id, &f.id));
-    KMS_TRY(kms_arena_str(a, grant->issuer, &f.issuing_account));
-    KMS_TRY(kms_arena_str(a, grant->grantee, &grantee));
-    KMS_TRY(kms_arena_str(a, grant->retiring, &retiring));
-    KMS_TRY(constraint(grant, a, &f.constraints));
-    if (!kms_who_parse(grantee, &f.grantee) ||
-        (retiring.p != NULL && !kms_who_parse(retiring, &f.retiring)))
-        return kms_err(KMS_E_STORE, "grant %.*s: its principals cannot be read",
-                       KMS_FMT(grant->id));
-    *out = f;
-    return KMS_OK;
-}
-
-/* Facts that grow as pages come in. */
-struct list {
-    struct kms_grant_facts *v;
-    size_t n, max;
-};
-
-static enum kms_rc append(struct list *l, const struct kms_grant *grant,
-                          struct kms_arena *a)
-{
-    if (l->n == l->max) {
-        size_t max = l->max == 0 ? 4 : l->max * 2;
-        struct kms_grant_facts *bigger = kms_arena_alloc(a, max * sizeof *bigger);
-
-        if (bigger == NULL)
-            return kms_err(KMS_E_NOMEM, "out of memory for grants");
-        if (l->n != 0)
-            memcpy(bigger, l->v, l->n * sizeof *bigger);
-        l->v = bigger;
-        l->max = max;
-    }
-    KMS_TRY(kms_granted_facts(grant, a, &l->v[l->n]));
-    l->n++;
-    return KMS_OK;
-}
-
-static enum kms_rc read_spelling(struct kms_tx *tx, int64_t key_row,
-                                 struct kms_str grantee, struct kms_arena *a,
-                                 struct list *l)
-{
-    struct kms_str after = {NULL, 0};
-    bool more = true;
-
-    while (more) {
-        KMS_AUTO(arena) page = NULL;
-        const struct kms_grant *grants;
-        size_t n;
-
-        KMS_TRY(kms_arena_new(&page));
-        KMS_TRY(
-            kms_grants_list(tx, key_row, grantee, after, PAGE, page, &grants, &n, &more));
-        for (size_t i = 0; i < n; i++)
-            KMS_TRY(append(l, &grants[i], a));
-        if (n == 0)
-            return KMS_OK;
-        KMS_TRY(kms_arena_str(a, grants[n - 1].id, &after));
-    }
-    return KMS_OK;
-}
-
-static enum kms_rc read_all(struct kms_tx *tx, const struct kms_actor *actor,
-                            struct granted *g)
-{
-    struct list l = {0};
-
-    for (size_t i = 0; i < actor->n_spellings; i++) {
-        KMS_TRY(read_spelling(tx, g->key_row, actor->spellings[i], g->arena, &l));
-        KMS_TRY(kms_arena_str(g->arena, actor->spellings[i], &g->spellings[i]));
-    }
-    g->n_spellings = actor->n_spellings;
-    g->is = (struct kms_granted){l.v, l.n};
-    return KMS_OK;
-}
-
 static struct kms_granted *lookup(struct kms_granted_cache *c, uint64_t epoch,
                                   int64_t key_row, const struct kms_actor *actor)
 {
@@ -211,23 +101,68 @@ static struct kms_granted *lookup(struct kms_granted_cache *c, uint64_t epoch,
     return found;
 }
 
+/* Empty a place; the caller gives up what was in it, without the lock. */
+static struct granted *take_out(struct kms_granted_cache *c, struct granted **place)
+{
+    struct granted *old = *place;
+
+    if (old != NULL)
+        c->bytes -= old->bytes;
+    *place = NULL;
+    return old;
+}
+
+/* What has to go for g to come, as a list; g is put into its place unless it is older. */
+static struct granted *replace(struct kms_granted_cache *c, struct granted *g,
+                               struct granted **place)
+{
+    struct granted *gone = NULL;
+
+    if (*place != NULL && (*place)->epoch > g->epoch)
+        return NULL;
+    gone = take_out(c, place);
+    while (c->bytes + g->bytes > BYTES_MAX) {
+        struct granted *old = take_out(c, &c->places[c->hand]);
+
+        c->hand = (c->hand + 1) % PLACES;
+        if (old == NULL)
+            continue;
+        old->next = gone;
+        gone = old;
+    }
+    *place = g;
+    c->bytes += g->bytes;
+    atomic_fetch_add(&g->refs, 1);
+    return gone;
+}
+
 static void keep(struct kms_granted_cache *c, struct granted *g,
                  const struct kms_actor *actor)
 {
-    struct granted **place, *old = g;
+    struct granted *gone;
 
-    if (g->is.n > KEPT_MAX)
+    if (g->bytes > BYTES_MAX)
         return;
     pthread_mutex_lock(&c->lock);
-    place = place_of(c, g->key_row, actor);
-    if (*place == NULL || (*place)->epoch <= g->epoch) {
-        old = *place;
-        *place = g;
-        atomic_fetch_add(&g->refs, 1);
-    }
+    gone = replace(c, g, place_of(c, g->key_row, actor));
     pthread_mutex_unlock(&c->lock);
-    if (old != g && old != NULL)
-        kms_granted_free(&old->is);
+    while (gone != NULL) {
+        struct granted *next = gone->next;
+
+        kms_granted_free(&gone->is);
+        gone = next;
+    }
+}
+
+/* The spellings too: a caller whose entry changed has others. */
+static enum kms_rc fill(struct granted *g, struct kms_tx *tx,
+                        const struct kms_actor *actor)
+{
+    KMS_TRY(kms_arena_new_of(BLOCK, &g->arena));
+    for (size_t i = 0; i < actor->n_spellings; i++)
+        KMS_TRY(kms_arena_str(g->arena, actor->spellings[i], &g->spellings[i]));
+    g->n_spellings = actor->n_spellings;
+    return kms_granted_read(tx, g->key_row, actor, g->arena, &g->is, &g->bytes);
 }
 
 enum kms_rc kms_granted_get(struct kms_granted_cache *c, struct kms_tx *tx,
@@ -249,9 +184,7 @@ enum kms_rc kms_granted_get(struct kms_granted_cache *c, struct kms_tx *tx,
     atomic_init(&g->refs, 1);
     g->key_row = key_row;
     g->epoch = epoch;
-    rc = kms_arena_new_of(BLOCK, &g->arena);
-    if (rc == KMS_OK)
-        rc = read_all(tx, actor, g);
+    rc = fill(g, tx, actor);
     if (rc != KMS_OK) {
         kms_granted_free(&g->is);
         return rc;

@@ -198,17 +198,32 @@ static bool try_grant(struct scene *s, size_t index, enum kms_grade grade, bool 
     return try_path(s, &p, near);
 }
 
+/* The bits of what a request has not, where that keeps grants from matching. */
+static uint64_t bits_lacking(const struct scene *s, enum kms_grant_operation operation)
+{
+    const struct kms_str_map *context =
+        s->in->use != NULL ? &s->in->use->encryption_context : NULL;
+
+    if (!kms_grant_looks_at_context(operation))
+        return 0;
+    return context != NULL ? ~kms_grant_pair_bits(context) : UINT64_MAX;
+}
+
 static bool try_grants(struct scene *s, bool *near)
 {
     enum kms_grant_operation operation;
+    uint64_t lacking;
 
     if (s->in->n_grants == 0)
         return false;
     operation = kms_grant_operation_of(s->r.action);
+    lacking = bits_lacking(s, operation);
     for (size_t i = 0; i < s->in->n_grants; i++) {
-        enum kms_grade g =
-            kms_grant_match(&s->in->grants[i], &s->r, operation, s->in->use);
+        enum kms_grade g;
 
+        if ((s->in->grants[i].needs & lacking) != 0)
+            continue;
+        g = kms_grant_match(&s->in->grants[i], &s->r, operation, s->in->use);
         if (try_grant(s, i, g, near))
             return true;
     }

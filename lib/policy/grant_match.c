@@ -23,6 +23,31 @@ enum kms_grant_operation kms_grant_operation_of(struct kms_str action)
     return operation;
 }
 
+bool kms_grant_looks_at_context(enum kms_grant_operation operation)
+{
+    return (carries_context & KMS_GRANT_BIT(operation)) != 0;
+}
+
+static uint64_t mix(uint64_t h, struct kms_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+    return (h ^ s.n) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+uint64_t kms_grant_pair_bits(const struct kms_str_map *pairs)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < pairs->n; i++) {
+        uint64_t h =
+            mix(mix(UINT64_C(0xcbf29ce484222325), pairs->v[i].key), pairs->v[i].value);
+
+        bits |= UINT64_C(1) << (h >> 58);
+    }
+    return bits;
+}
+
 static bool has_pair(const struct kms_str_map *map, const struct kms_str_pair *pair)
 {
     for (size_t i = 0; i < map->n; i++) {
@@ -64,7 +89,7 @@ static bool constraint_holds(const struct kms_grant_constraints *c,
                              enum kms_grant_operation operation,
                              const struct kms_str_map *context)
 {
-    if ((carries_context & KMS_GRANT_BIT(operation)) == 0)
+    if (!kms_grant_looks_at_context(operation))
         return true;
     if (c->encryption_context_equals.present &&
         !equal(context, &c->encryption_context_equals))

@@ -17,10 +17,11 @@
 /* A grant as far as decisions go. Borrowed. */
 struct kms_grant_facts {
     struct kms_str id;
-    struct kms_who grantee;                          /* parsed when the grant was read */
-    struct kms_who retiring;                         /* text absent: none */
-    struct kms_str issuing_account;                  /* 12 digits */
-    uint32_t operations;                             /* KMS_GRANT_BIT of each */
+    struct kms_who grantee;         /* parsed when the grant was read */
+    struct kms_who retiring;        /* text absent: none */
+    struct kms_str issuing_account; /* 12 digits */
+    uint32_t operations;            /* KMS_GRANT_BIT of each */
+    uint64_t needs; /* kms_grant_pair_bits of the constraint, or 0: look at it itself */
     const struct kms_grant_constraints *constraints; /* NULL: none */
 };
 
@@ -34,6 +35,14 @@ struct kms_grant_use {
 
 /* The operation of a grant that an action is: "kms:Decrypt"; _NONE if no grant has it. */
 enum kms_grant_operation kms_grant_operation_of(struct kms_str action);
+
+/*
+ * A bit for each pair, of 64: a map that has all pairs of another has all of its bits.
+ * So most grants that ask for a context that a request has not are told by one look.
+ */
+uint64_t kms_grant_pair_bits(const struct kms_str_map *pairs);
+/* Whether constraints upon the encryption context gate this operation. */
+bool kms_grant_looks_at_context(enum kms_grant_operation operation);
 
 /*
  * The grade in which the grant allows its operation to r's caller; _NONE if it does not:

@@ -115,6 +115,13 @@ static uint32_t read_operations(const json_t *list)
     return bits;
 }
 
+/* As authz has it, from all pairs that a context must have. */
+static uint64_t needs_of(const struct kms_grant_constraints *c)
+{
+    return kms_grant_pair_bits(&c->encryption_context_equals) |
+           kms_grant_pair_bits(&c->encryption_context_subset);
+}
+
 /* A grantee that is no principal is nobody. */
 static struct kms_who read_who(struct kms_str s)
 {
@@ -130,6 +137,7 @@ static void read_grants(struct world *w, const json_t *list)
     need(json_array_size(list) <= GRANTS_MAX, "grants");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *v = json_array_get(list, i);
+        const struct kms_grant_constraints *constraints = read_constraints(w, v);
 
         w->grants[i] = (struct kms_grant_facts){
             .id = KMS_LIT("g"),
@@ -137,7 +145,8 @@ static void read_grants(struct world *w, const json_t *list)
             .retiring = read_who(text(v, "retiring")),
             .issuing_account = text(v, "issuing_account"),
             .operations = read_operations(json_object_get(v, "operations")),
-            .constraints = read_constraints(w, v),
+            .needs = needs_of(constraints),
+            .constraints = constraints,
         };
     }
     w->in.grants = w->grants;

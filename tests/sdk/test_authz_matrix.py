@@ -14,7 +14,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from support import front
-from support.authz_matrix import Key, Stage, Wire
+from support.authz_matrix import Key, Stage
 from support.authz_rows import CROSS_ACCOUNT, EXCEPTIONS, ROWS, STATES, described
 from support.authz_verdict import sample
 
@@ -34,7 +34,7 @@ def test_the_matrix_has_every_operation_that_is_authorized():
 
 
 def test_what_the_matrix_leaves_out_is_no_operation(stage):
-    wire = Wire(stage)
+    wire = stage.wire()
     for operation in EXCEPTIONS:
         assert wire.ask("admin", operation, {}).code == "UnknownOperationException"
 
@@ -69,8 +69,8 @@ def test_who_is_not_who_it_says_hears_the_same_of_every_key_and_is_counted(works
     stage = Stage(workshop, keep=True)
     known = stage.signers["narrowed"]
     stage.signers["forger"] = Credentials(known.access_key, "x" * 40, known.token)
-    wire, asked, heard = Wire(stage), 0, set()
-    keys = [Key(wire, ("data", "open", "none", state)).arn for state in STATES["data"]]
+    wire, asked, heard = stage.wire(), 0, set()
+    keys = [Key(wire, ("data", "open", "none", state), {}).arn for state in STATES["data"]]
     for operation in described():
         for key in (*keys, keys[0][:-12] + "0" * 12):
             answer = wire.ask("forger", operation, {"KeyId": key})

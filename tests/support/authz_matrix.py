@@ -9,19 +9,17 @@ import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from . import audit, identities, importing, rawhttp
+from . import audit, identities, importing
 from .authz_cast import (KEY_POLICIES, POLICIES, WHO, entries, grant_request, grants_of,
                          text_of)
 from .authz_rows import HERE, THERE
 from .authz_verdict import expected
 from .callers import key_policy, root, statement
-from .daemon import SLOW, kmsctl, wait_for
+from .daemon import kmsctl, wait_for
+from .wire import Wire
 
 SPECS = {"sign": ("ECC_NIST_P256", "SIGN_VERIFY"), "mac": ("HMAC_256", "GENERATE_VERIFY_MAC"),
          "agree": ("ECC_NIST_P256", "KEY_AGREEMENT")}
@@ -30,55 +28,12 @@ PENDING = ("PendingDeletion", "PendingReplicaDeletion")
 WHILE_MADE = key_policy(statement({"AWS": root(WHO["stranger"].account)}, "kms:CreateGrant"))
 
 
-class Answer:
-    """code: "" for success."""
-
-    def __init__(self, got):
-        body = got.json if got.body else {}
-        self.body = body
-        self.code = "" if got.status == 200 else body["__type"].rpartition("#")[2]
-        self.words = body.get("message", body.get("Message"))
-        self.request = got.headers["x-amzn-requestid"]
-
-
-class Wire:
-    """A connection that asks in the name of whichever caller."""
-
-    def __init__(self, stage):
-        self.stage, self.connection = stage, rawhttp.Connection(stage.daemon.http_port)
-        self.connection.sock.settimeout(120 * SLOW)
-
-    def ask(self, caller, operation, body, region=HERE):
-        text = json.dumps(body).encode()
-        self.connection.sock.sendall(self.head(caller, operation, text, region) + text)
-        return Answer(rawhttp.read_answer(self.connection.sock))
-
-    def head(self, caller, operation, text, region):
-        target, signer = f"TrentService.{operation}", self.stage.signers.get(caller)
-        if signer is None:
-            scope = f"Credential={caller}/20260101/{region}/kms/aws4_request"
-            return rawhttp.head(target, len(text), authorization=re.sub(
-                "Credential=[^,]*", scope, rawhttp.AUTHORIZATION))
-        request = AWSRequest("POST", self.stage.daemon.http + "/", data=text, headers={
-            "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target})
-        SigV4Auth(signer, "kms", region).add_auth(request)
-        lines = [f"{name}: {value}" for name, value in request.headers.items()]
-        host = urlsplit(self.stage.daemon.http).netloc
-        return ("\r\n".join(["POST / HTTP/1.1", f"Host: {host}", *lines,
-                             f"Content-Length: {len(text)}"]) + "\r\n\r\n").encode()
-
-    def make(self, operation, body, by="admin", region=HERE):
-        """What has to succeed."""
-        answer = self.ask(by, operation, body, region)
-        assert not answer.code, (operation, body, answer.code, answer.words)
-        return answer.body
-
-
 class Key:
-    """A key of one kind, with a policy and grants, in a state."""
+    """A key of one kind, with a policy and grants, in a state. beside: ARNs of others."""
 
-    def __init__(self, wire, about):
-        self.stage, (kind, policy, shape, self.state) = wire.stage, about
+    def __init__(self, wire, about, beside):
+        kind, policy, shape, self.state = about
+        self.beside = beside
         self.imported = kind == "imported" or self.state == "PendingImport"
         self.replica = self.alias = self.blob = None
         self.policy = KEY_POLICIES[policy]
@@ -141,7 +96,7 @@ class Key:
         self.replica = self.arn.replace(HERE, THERE)
 
     def of(self, name):
-        return {"key": self.arn, "replica": self.replica, **self.stage.beside}[name]
+        return {"key": self.arn, "replica": self.replica, **self.beside}[name]
 
 
 class Stage:
@@ -159,7 +114,7 @@ class Stage:
         session_policy.write_text(text_of("session"))
         self.signers = {name: self._access_key(WHO[name].arn, session_policy)
                         for name in sorted(signing)}
-        wire = Wire(self)
+        wire = self.wire()
         self.beside = {}
         for name, spec in (("open", "SYMMETRIC_DEFAULT"), ("mac", "HMAC_256")):
             self.beside[name] = wire.make("CreateKey", {
@@ -168,6 +123,9 @@ class Stage:
                 "KeyMetadata"]["Arn"]
         wire.make("CreateAlias", {"AliasName": "alias/mac", "TargetKeyId":
                                   self.beside["mac"].rpartition("/")[2]})
+
+    def wire(self):
+        return Wire(self.daemon, self.signers)
 
     def _access_key(self, principal, policy):
         made = json.loads(kmsctl(
@@ -187,7 +145,7 @@ class Stage:
 
         def work(item):
             if not hasattr(local, "wire"):
-                local.wire = Wire(self)
+                local.wire = self.wire()
             return self.ask_all(local.wire, *item)
 
         with ThreadPoolExecutor(connections) as pool:
@@ -213,7 +171,7 @@ class Stage:
         key, out = None, []
         for cell in cells:
             if cell.row.kind and key is None:
-                key = Key(wire, about)
+                key = Key(wire, about, self.beside)
             answer = wire.ask(cell.caller, cell.row.operation,
                               cell.row.request(key, WHO[cell.caller]))
             out.append((cell, answer, expected(cell, key)))
