@@ -320,7 +320,7 @@ stage_asan() {
 }
 
 # Modules with threads of their own or made to be called from many.
-threaded='base|store|dispatch|keyring|token|service|schedule|exchange|refusals|secret|clock|workers'
+threaded='base|store|dispatch|keyring|token|service|schedule|exchange|refusals|secret|clock|veil|workers'
 
 stage_tsan() {
     local names

@@ -83,6 +83,35 @@ static bool key_refused(enum kms_why why)
            why == KMS_WHY_UNFINISHED;
 }
 
+typedef void decide_fn(const struct kms_decide *in, struct kms_decision *out);
+
+/* Whether the key would have the caller if only the caller's own policies let it. */
+static bool key_welcomes(const struct question *q, decide_fn *decide)
+{
+    struct kms_decide in = q->decide;
+    struct kms_decision d;
+
+    in.identity = in.session = (struct kms_named_policies){0};
+    in.boundary = NULL;
+    in.request.trace = NULL;
+    decide(&in, &d);
+    return !key_refused(d.why);
+}
+
+/* Who is denied by policies of its own must not learn by that of a key it never had. */
+static bool may_hear_why(const struct question *q, const struct kms_decision *d,
+                         decide_fn *decide)
+{
+    switch (d->why) {
+    case KMS_WHY_DENIED_IDENTITY:
+    case KMS_WHY_DENIED_BOUNDARY:
+    case KMS_WHY_DENIED_SESSION:
+        return key_welcomes(q, decide);
+    default:
+        return !key_refused(d->why);
+    }
+}
+
 /* What decided, else why nothing did. */
 static struct kms_str basis_of(struct kms_arena *a, const struct kms_decision *d,
                                const struct kms_decide *in)
@@ -93,7 +122,7 @@ static struct kms_str basis_of(struct kms_arena *a, const struct kms_decision *d
 }
 
 static enum kms_rc conclude(const struct question *q, const struct kms_decision *d,
-                            struct kms_str *basis)
+                            decide_fn *decide, struct kms_str *basis)
 {
     const struct kms_authz_ask *ask = q->context.ask;
     struct kms_str reason = {NULL, 0};
@@ -102,7 +131,7 @@ static enum kms_rc conclude(const struct question *q, const struct kms_decision 
     *basis = basis_of(q->context.r->arena, d, &q->decide);
     if (d->allowed || ask->veiled.p == NULL)
         return kms_decision_rc(d, &q->decide);
-    if (!key_refused(d->why))
+    if (may_hear_why(q, d, decide))
         reason = kms_decision_reason(q->context.r->arena, d, q->decide.request.action);
     return kms_decision_veiled(q->decide.request.principal->arn, q->decide.request.action,
                                ask->veiled, reason);
@@ -151,7 +180,7 @@ enum kms_rc kms_authz_check(struct kms_authz *z, const struct kms_authz_request 
         policy = kms_policies_get(z->policies, ask->key->policy);
     q.decide.key_policy = policy;
     KMS_TRY(decide(z, &q, &grants, &d));
-    return conclude(&q, &d, basis);
+    return conclude(&q, &d, kms_decide, basis);
 }
 
 enum kms_rc kms_authz_retire(struct kms_authz *z, const struct kms_authz_request *r,
@@ -169,7 +198,7 @@ enum kms_rc kms_authz_retire(struct kms_authz *z, const struct kms_authz_request
     q.decide.grants = &facts;
     q.decide.n_grants = 1;
     kms_decide_retire(&q.decide, &d);
-    return conclude(&q, &d, basis);
+    return conclude(&q, &d, kms_decide_retire, basis);
 }
 
 enum kms_rc kms_authz_lockout(struct kms_authz *z, const struct kms_authz_request *r,

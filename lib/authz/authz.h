@@ -49,7 +49,8 @@ struct kms_authz_ask {
     /*
      * Set where nobody may learn from the answer whether there is such a key: what to
      * call it, " on this resource". What its policy refuses, or nothing at the key
-     * allows, is then refused in the text that also speaks of keys that are not there.
+     * allows, is then refused in the text that also speaks of keys that are not there;
+     * so is what the caller's own policies deny, unless the key lets the caller near.
      */
     struct kms_str veiled;
 };

@@ -86,10 +86,13 @@ static enum kms_rc ask_key(struct kms_exchange *x, const struct kms_key_rule *ru
                            const struct kms_key *key)
 {
     struct kms_authz_ask question = {.action = rule->action, .rule = rule, .key = key};
+    enum kms_rc rc;
 
     if (key != NULL)
         question.veiled = veil(x, rule, key);
-    return ask(x, &question);
+    rc = ask(x, &question);
+    x->call.veiled = rc == KMS_E_ACCESS_DENIED && question.veiled.p != NULL;
+    return rc;
 }
 
 /* The grant says who; a key policy can only deny. */
@@ -97,11 +100,13 @@ static enum kms_rc ask_retire(struct kms_exchange *x)
 {
     const struct kms_authz_request r = request_of(x);
     struct kms_authz_ask question = {.action = x->call.op->action, .key = x->call.key};
+    enum kms_rc rc;
 
     if (!kms_str_eq(x->call.key->account, x->call.caller.account))
         question.veiled = KMS_LIT(" on this resource");
-    return kms_authz_retire(x->service->authz, &r, &question, x->call.grant,
-                            &x->decision);
+    rc = kms_authz_retire(x->service->authz, &r, &question, x->call.grant, &x->decision);
+    x->call.veiled = rc == KMS_E_ACCESS_DENIED && question.veiled.p != NULL;
+    return rc;
 }
 
 /* Aliases are resources of their own, which no key policy speaks of. */
@@ -202,6 +207,16 @@ static enum kms_rc check_lockout(struct kms_exchange *x)
 static const struct kms_key *key_of(const struct kms_exchange *x, size_t rule)
 {
     return rule == 0 ? x->call.key : x->call.key2;
+}
+
+enum kms_rc kms_authorize_first(struct kms_exchange *x)
+{
+    x->decision = (struct kms_str){NULL, 0};
+    if (x->service->opts.no_authz)
+        return KMS_OK;
+    KMS_TRY(ask_key(x, &x->call.op->keys[0], x->call.key));
+    x->decision = (struct kms_str){NULL, 0};
+    return KMS_OK;
 }
 
 enum kms_rc kms_authorize(struct kms_exchange *x)

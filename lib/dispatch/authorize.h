@@ -15,4 +15,11 @@ KMS_RC kms_identify(struct kms_exchange *x, const struct kms_proven *proven);
  */
 KMS_RC kms_authorize(struct kms_exchange *x);
 
+/*
+ * The permission on the first key alone, where a refusal that comes before decisions
+ * would tell of it, or of a second key: the ciphertext is not that key's, or the second
+ * key is not there. Who lacks this permission hears so instead. Leaves no decision.
+ */
+KMS_RC kms_authorize_first(struct kms_exchange *x);
+
 #endif

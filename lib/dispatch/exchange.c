@@ -93,6 +93,7 @@ enum kms_progress kms_exchange_start(struct kms_exchange *x,
 
     x->req = req;
     x->call.arena = x->arena;
+    x->begun_us = kms_clock_mono_us();
     x->call.now_ms = kms_clock_now_ms();
     x->call.realm = &x->service->opts.realm;
     x->call.keyring = x->service->opts.keyring;

@@ -13,6 +13,8 @@ struct kms_exchange {
     enum kms_lane lane;   /* where its work belongs */
     bool unrecorded;      /* its record could not be written: the canned answer */
     enum kms_lane here;   /* where it is: inline, or the lane it was handed to */
+    struct kms_veiled veiled; /* a refusal, while the veil holds it */
+    int64_t begun_us;         /* on the monotonic clock */
     struct kms_service *service;
     struct kms_arena *arena;
     const struct kms_request *req;

@@ -63,6 +63,7 @@ enum kms_rc kms_service_new(const struct kms_service_opts *opts, struct kms_serv
     KMS_TRY(kms_audit_open(s->opts.store, &s->audit));
     KMS_TRY(record_start(s));
     KMS_TRY(start_lanes(s));
+    KMS_TRY(kms_veil_new(&s->veil));
     KMS_TRY(kms_schedule_new(s, &s->schedule));
     *out = KMS_TAKE(s);
     return KMS_OK;
@@ -76,6 +77,7 @@ void kms_service_free(struct kms_service *s)
         return;
     for (int i = 0; i < KMS_LANE_COUNT; i++)
         kms_workers_free(s->lanes[i]);
+    kms_veil_free(s->veil); /* the lanes may have filled it */
     kms_schedule_free(s->schedule);
     if (s->audit != NULL && s->refusals != NULL) {
         /* Strangers of the last minute are not forgotten. */

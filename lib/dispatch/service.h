@@ -9,6 +9,7 @@
 #include "authz/authz.h"
 #include "dispatch/access.h"
 #include "dispatch/dispatch.h"
+#include "dispatch/veil.h"
 #include "dispatch/workers.h"
 #include "key/ident.h"
 #include "ops/lane.h"
@@ -27,6 +28,7 @@ struct kms_service {
     struct kms_refusals *refusals;
     struct kms_schedule *schedule;
     struct kms_workers *lanes[KMS_LANE_COUNT]; /* none for inline */
+    struct kms_veil *veil;
     atomic_bool destroyed; /* key material was: the log that held it is to be folded in */
 };
 

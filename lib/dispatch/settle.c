@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "base/clock.h"
 #include "dispatch/schedule.h"
 #include "dispatch/settle.h"
@@ -138,6 +140,26 @@ static enum kms_rc job_run(struct kms_tx *tx, struct kms_job *job)
     return kms_settle_echoes(x->service, tx, x->call.echoes, x->call.now_ms, x->arena);
 }
 
+/* The veil's thread. */
+static void unveil(struct kms_veiled *held)
+{
+    struct kms_exchange *x =
+        (struct kms_exchange *)((char *)held - offsetof(struct kms_exchange, veiled));
+
+    x->done(x->done_arg);
+}
+
+static void answer(struct kms_exchange *x)
+{
+    if (!x->call.veiled || x->rc != KMS_E_ACCESS_DENIED) {
+        x->done(x->done_arg);
+        return;
+    }
+    x->veiled.run = unveil;
+    kms_veil_hold(x->service->veil, &x->veiled,
+                  kms_veil_end_us(x->begun_us, kms_clock_mono_us()));
+}
+
 static void job_done(struct kms_job *job, enum kms_rc committed)
 {
     struct kms_exchange *x = (struct kms_exchange *)job;
@@ -149,7 +171,7 @@ static void job_done(struct kms_job *job, enum kms_rc committed)
             kms_service_destroyed(x->service);
         kms_schedule_poke(x->service->schedule);
     }
-    x->done(x->done_arg);
+    answer(x);
 }
 
 void kms_settle_submit(struct kms_exchange *x)

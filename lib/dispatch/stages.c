@@ -100,6 +100,7 @@ static enum kms_rc forget(struct kms_exchange *x)
     kms_key_unref(x->call.key2);
     x->call.key = x->call.key2 = NULL;
     x->call.grant = NULL;
+    x->call.veiled = false;
     x->call.alias = (struct kms_str){NULL, 0};
     x->decision = (struct kms_str){NULL, 0};
     return KMS_OK;
@@ -118,6 +119,30 @@ static enum kms_rc resolve_one(struct kms_exchange *x, const struct kms_key_rule
     return KMS_OK;
 }
 
+/* That a ciphertext is another key's is told to who may use the key that was named. */
+static enum kms_rc resolve_first(struct kms_exchange *x)
+{
+    const struct kms_key_rule *rule = &x->call.op->keys[0];
+    enum kms_rc rc = resolve_one(x, rule, &x->call.key);
+
+    if (rc != KMS_E_INCORRECT_KEY || x->call.key == NULL)
+        return rc;
+    KMS_TRY(kms_authorize_first(x));
+    return kms_resolve_ciphertext(&x->call, rule, x->in, &x->call.key);
+}
+
+/* Not there is no earlier than not allowed: the first key's refusal comes first. */
+static enum kms_rc resolve_second(struct kms_exchange *x)
+{
+    const struct kms_key_rule *rule = &x->call.op->keys[1];
+    enum kms_rc rc = resolve_one(x, rule, &x->call.key2);
+
+    if (rc != KMS_E_ACCESS_DENIED || x->call.key == NULL)
+        return rc;
+    KMS_TRY(kms_authorize_first(x));
+    return kms_resolve_denied(&x->call, rule);
+}
+
 static enum kms_rc resolve_keys(struct kms_exchange *x)
 {
     const struct kms_op *op = x->call.op;
@@ -125,9 +150,9 @@ static enum kms_rc resolve_keys(struct kms_exchange *x)
     if (op->scope == KMS_SCOPE_GRANT)
         return kms_resolve_grant(&x->call, x->in);
     if (op->n_keys > 0)
-        KMS_TRY(resolve_one(x, &op->keys[0], &x->call.key));
+        KMS_TRY(resolve_first(x));
     if (op->n_keys > 1)
-        KMS_TRY(resolve_one(x, &op->keys[1], &x->call.key2));
+        return resolve_second(x);
     return KMS_OK;
 }
 

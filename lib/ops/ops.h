@@ -57,6 +57,8 @@ struct kms_call {
     struct kms_str new_key_arn;
     /* Set by a change: what it did to other keys, each a record of its own. */
     struct kms_echo *echoes;
+    /* Set with a refusal from which nobody may learn whether there is such a key. */
+    bool veiled;
     /* Set by a change that destroyed key material: the log it was in has to go as well.
      */
     bool destroyed;

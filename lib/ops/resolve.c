@@ -10,6 +10,7 @@
 
 enum kms_rc kms_resolve_denied(struct kms_call *call, const struct kms_key_rule *rule)
 {
+    call->veiled = true;
     return kms_decision_veiled(call->caller.principal_arn, kms_str_of(rule->action),
                                KMS_LIT(" on this resource"), (struct kms_str){NULL, 0});
 }
@@ -161,12 +162,13 @@ static KMS_RC find(struct kms_call *call, const struct kms_key_rule *rule,
 
     if (rc == KMS_E_NOT_FOUND)
         rc = kms_keys_by_kmid(call->tx, call->caller.region, kmid, out);
-    if (rc == KMS_E_NOT_FOUND)
-        return kms_decision_veiled(
-            call->caller.principal_arn, kms_str_of(rule->action),
-            KMS_LIT(" on the resource associated with this ciphertext"),
-            (struct kms_str){NULL, 0});
-    return rc;
+    if (rc != KMS_E_NOT_FOUND)
+        return rc;
+    call->veiled = true;
+    return kms_decision_veiled(
+        call->caller.principal_arn, kms_str_of(rule->action),
+        KMS_LIT(" on the resource associated with this ciphertext"),
+        (struct kms_str){NULL, 0});
 }
 
 enum kms_rc kms_resolve_ciphertext(struct kms_call *call, const struct kms_key_rule *rule,

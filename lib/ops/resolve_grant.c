@@ -31,9 +31,11 @@ static KMS_RC compare(struct kms_call *call, const struct kms_retire_grant_in *i
     if (in->key_id.p == NULL)
         return KMS_OK;
     KMS_TRY(kms_resolve_key(call, &call->op->keys[0], in->key_id, &named));
-    return named->row == g->key_row
-               ? KMS_OK
-               : kms_err(KMS_E_NOT_FOUND, "Grant ID %.*s not found", KMS_FMT(g->id));
+    if (named->row == g->key_row)
+        return KMS_OK;
+    if (!kms_str_eq(named->account, call->caller.account))
+        return kms_resolve_denied(call, &call->op->keys[0]);
+    return kms_err(KMS_E_NOT_FOUND, "Grant ID %.*s not found", KMS_FMT(g->id));
 }
 
 /* What another account has not is no more told than what it has. */

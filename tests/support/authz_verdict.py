@@ -154,15 +154,30 @@ def alias_arn(alias, key):
     return f"arn:aws:kms:{HERE}:{ACCOUNT}:{key.alias if alias == 'key' else alias}"
 
 
-def refusal(ask, who, key, why):
+@lru_cache(maxsize=None)
+def hidden(caller, ask, policy, shape, kind):
+    """Is it the key that refuses, or would it, were it not for the caller's own policies?
+    (That grants might let the caller near does not count where policies deny.)"""
+    asked = world(caller, ask, policy, shape, kind)
+    why = decide(asked)["reason"]
+    if "explicit deny" in why and "resource-based policy" not in why:
+        grants = asked["grants"] if ask.about == "grant" else []
+        why = decide({**asked, "identity": [], "boundary": None, "session": [],
+                      "grants": grants})["reason"]
+    return "resource-based policy" in why
+
+
+def refusal(cell, ask, key, why):
     """The words for a permission that is not there."""
-    action, hidden = ask.action.removeprefix("kms:"), "resource-based policy" in why
+    who, action = WHO[cell.caller], ask.action.removeprefix("kms:")
+    veil = ask.about is not None and hidden(cell.caller, ask, cell.policy, cell.shape,
+                                            cell.row.kind)
     if not ask.named:
-        if hidden:
+        if veil:
             return veiled_ciphertext(who.arn, action)
         return denied(who.arn, action, f"on the resource associated with this ciphertext {why}")
     if ask.about is not None and who.account != ACCOUNT:
-        if hidden:
+        if veil:
             return veiled(who.arn, action)
         return denied(who.arn, action, f"on this resource {why}")
     return denied(who.arn, action, f"on resource: {resource_of(ask, key)} {why}")
@@ -198,7 +213,7 @@ def expected(cell, key):
         allowed, why, basis = decided(cell.caller, ask, cell.policy, cell.shape,
                                       cell.row.kind)
         if not allowed:
-            return Expected(("AccessDeniedException",), refusal(ask, who, key, why),
+            return Expected(("AccessDeniedException",), refusal(cell, ask, key, why),
                             re.escape(basis))
         if isinstance(basis, tuple):
             basis = f"grant ({'|'.join(key.grant_ids[i] for i in basis)})"

@@ -21,15 +21,23 @@ def tenant(n):
 
 class Crowd:
     """daemon(args) starts one. Of the account only its admin may do anything by IAM; who is
-    in callers has a credential of its own name."""
+    in callers has a credential of its own name; others: of other accounts, name -> ARN,
+    with all permissions that IAM can give; refused: with all of them denied."""
 
-    def __init__(self, daemon, folder, callers):
+    def __init__(self, daemon, folder, callers, others=None, refused=None):
+        refused = refused or {}
+        others = {**(others or {}), **refused}
         path = identities.write(
-            folder / "identities.yaml", {"everything": EVERYTHING},
-            users=[{"arn": user(NAMED), "policies": ["everything"]}],
+            folder / "identities.yaml",
+            {"everything": EVERYTHING, "nothing": identities.document(
+                identities.deny("kms:*"))},
+            users=[{"arn": arn, "policies": ["everything"] + (
+                ["nothing"] if arn in refused.values() else [])}
+                   for arn in (user(NAMED), *others.values())],
             accounts=[{"arn": root()}],
-            credentials=[{"access_key_id": who, "principal": user(who)}
-                         for who in (NAMED, *callers)])
+            credentials=[{"access_key_id": who, "principal": arn} for who, arn in
+                         {NAMED: user(NAMED), **{c: user(c) for c in callers},
+                          **others}.items()])
         self.daemon = daemon(["--identities", str(path)])
         self.wire = Wire(self.daemon)
 

@@ -15,11 +15,12 @@ FRESH_S = 10  # a connection that nobody used for longer may be closed as idle
 
 
 class Answer:
-    """code: "" for success."""
+    """code: "" for success. raw: as it came."""
 
     def __init__(self, got):
         if got.status == 0:
             raise ConnectionError("no answer")
+        self.raw = got
         body = got.json if got.body else {}
         self.body = body
         self.code = "" if got.status == 200 else body["__type"].rpartition("#")[2]
