@@ -20,9 +20,19 @@ struct kms_arena {
     size_t block_min;
 };
 
-static struct block *block_new(size_t cap, struct block *next)
+/* What n bytes take of a block, so that whatever comes next is aligned. */
+static size_t size_of(size_t n)
 {
-    struct block *b = malloc(sizeof *b + cap);
+    const size_t align = sizeof(max_align_t);
+
+    return n > SIZE_MAX - align ? SIZE_MAX : (n + align - 1) / align * align;
+}
+
+/* Whole units of alignment: what is left of a block is never less than one rounded up. */
+static struct block *block_new(size_t least, struct block *next)
+{
+    size_t cap = size_of(least);
+    struct block *b = cap < SIZE_MAX / 2 ? malloc(sizeof *b + cap) : NULL;
 
     if (b != NULL) {
         b->next = next;
@@ -54,14 +64,6 @@ enum kms_rc kms_arena_new_of(size_t block, struct kms_arena **out)
 enum kms_rc kms_arena_new(struct kms_arena **out)
 {
     return kms_arena_new_of(REQUEST_BLOCK, out);
-}
-
-/* What n bytes take of a block, so that whatever comes next is aligned. */
-static size_t size_of(size_t n)
-{
-    const size_t align = sizeof(max_align_t);
-
-    return n > SIZE_MAX - align ? SIZE_MAX : (n + align - 1) / align * align;
 }
 
 void *kms_arena_alloc(struct kms_arena *a, size_t n)

@@ -125,6 +125,28 @@ START_TEST(an_error_s_words_belong_to_its_code)
 }
 END_TEST
 
+/* What is left of an odd block is less than a text and its alignment take. */
+START_TEST(a_text_in_an_arena_of_any_size_keeps_to_its_block)
+{
+    for (size_t block = 1; block <= 80; block++) {
+        struct kms_arena *a;
+        struct kms_str text;
+        uint8_t *after;
+
+        ck_assert_int_eq(kms_arena_new_of(block, &a), KMS_OK);
+        ck_assert_int_eq(kms_arena_fmt(a, &text, "%.*s", (int)block - 1,
+                                       "0123456789012345678901234567890123456789"
+                                       "0123456789012345678901234567890123456789"),
+                         KMS_OK);
+        after = kms_arena_alloc(a, 4096);
+        ck_assert_ptr_nonnull(after);
+        memset(after, 0xff, 4096); /* which is in a block of its own */
+        ck_assert_uint_eq(text.n, block - 1);
+        kms_arena_free(a);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("base");
@@ -133,6 +155,7 @@ int main(void)
     int failed;
 
     tcase_add_unchecked_fixture(t, setup, NULL);
+    tcase_add_test(t, a_text_in_an_arena_of_any_size_keeps_to_its_block);
     tcase_add_test(t, formatted_text_of_any_length_arrives_whole);
     tcase_add_test(t, a_full_buffer_is_bad_and_stays_as_it_was);
     tcase_add_test(t, an_arena_gives_zeroed_memory_again_after_a_reset);
