@@ -29,7 +29,7 @@ static void contexts_free(void *p)
     EVP_MAC_CTX_free(o->hmac_sha256);
     EVP_CIPHER_CTX_free(o->gcm_seal);
     EVP_CIPHER_CTX_free(o->gcm_open);
-    kms_wipe(o, sizeof *o);
+    kms_secret_free(o->drawn);
     free(o);
     mine = NULL;
 }
@@ -50,6 +50,7 @@ static KMS_RC contexts_init(struct kms_ossl *o)
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0),
         OSSL_PARAM_construct_end()};
 
+    KMS_TRY(kms_secret_new(sizeof(struct kms_drawn), &o->drawn));
     o->sha256 = EVP_MD_CTX_new();
     o->hmac_sha256 = EVP_MAC_CTX_new(lib.hmac);
     o->gcm_seal = EVP_CIPHER_CTX_new();

@@ -12,20 +12,24 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/secret.h"
 
-/* Random bytes that nobody has had yet: the first n. A draw of more goes past them. */
+/* Random bytes that nobody has had yet: the first n. */
 struct kms_ahead {
     size_t n;
     uint8_t bytes[512];
 };
-enum { KMS_AHEAD_MAX = 64 };
+/* In protected memory, which a forked child sees zeroed: it draws afresh. */
+struct kms_drawn {
+    struct kms_ahead secret, shown;
+};
 
 /* One thread's contexts. Each is initialised with its algorithm and holds no key. */
 struct kms_ossl {
     EVP_MD_CTX *sha256;
     EVP_MAC_CTX *hmac_sha256;
     EVP_CIPHER_CTX *gcm_seal, *gcm_open;
-    struct kms_ahead secret, shown;
+    struct kms_secret *drawn; /* of a struct kms_drawn */
 };
 
 /*

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "crypto/aead.h"
 #include "crypto/digest.h"
@@ -249,6 +251,39 @@ START_TEST(random_bytes_are_given_out_once)
 }
 END_TEST
 
+/* Bytes drawn ahead are not inherited: two processes would give out the same. */
+START_TEST(a_forked_child_draws_random_bytes_of_its_own)
+{
+    static const uint8_t none[32];
+    uint8_t ours[2][32], its[2][32];
+    int ends[2], status;
+    pid_t child;
+
+    ck_assert_int_eq(kms_rand_secret(ours[0], 32), KMS_OK); /* some wait from here on */
+    ck_assert_int_eq(kms_rand_public(ours[1], 32), KMS_OK);
+    ck_assert_int_eq(pipe(ends), 0);
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(kms_rand_secret(its[0], 32) == KMS_OK &&
+                      kms_rand_public(its[1], 32) == KMS_OK &&
+                      write(ends[1], its, sizeof its) == (ssize_t)sizeof its
+                  ? 0
+                  : 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(read(ends[0], its, sizeof its), (ssize_t)sizeof its);
+    ck_assert_int_eq(kms_rand_secret(ours[0], 32), KMS_OK);
+    ck_assert_int_eq(kms_rand_public(ours[1], 32), KMS_OK);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_mem_ne(its[i], none, 32);
+        ck_assert_mem_ne(its[i], ours[i], 32);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 START_TEST(material_ids_depend_on_key_and_material)
 {
     uint8_t uuid[KMS_UUID_LEN] = {1}, a[KMS_KMID_LEN], b[KMS_KMID_LEN];
@@ -321,6 +356,7 @@ int main(void)
     tcase_add_test(t, gcm_opens_only_what_was_sealed_under_the_same_key_iv_and_aad);
     tcase_add_test(t, an_oversize_message_is_refused_and_not_cut);
     tcase_add_test(t, random_bytes_are_given_out_once);
+    tcase_add_test(t, a_forked_child_draws_random_bytes_of_its_own);
     tcase_add_test(t, material_ids_depend_on_key_and_material);
     tcase_add_test(t, threads_do_not_disturb_each_other);
     srunner_run_all(r, CK_NORMAL);
