@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "kmsd/accept.h"
 
 /* Until there may be room again, for a connection or for a file descriptor. */
@@ -16,6 +17,7 @@ struct kms_acceptor {
     struct kms_acceptor_opts opts;
     int stop_fd;
     bool running;
+    bool exhausted; /* the thread's: the last try found no file descriptor, or the like */
     pthread_t thread;
 };
 
@@ -52,7 +54,7 @@ static bool pause_for(const struct kms_acceptor *a, int ms)
 }
 
 /* Everybody who waits now; the milliseconds to pause before looking again. */
-static int take_all(const struct kms_acceptor *a)
+static int take_all(struct kms_acceptor *a)
 {
     struct sockaddr_storage addr;
     struct sockaddr *sa = (struct sockaddr *)&addr;
@@ -64,20 +66,25 @@ static int take_all(const struct kms_acceptor *a)
             return FULL_MS;
         len = sizeof addr;
         fd = accept4(a->opts.fd, sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0)
+        if (fd >= 0) {
+            a->exhausted = false;
             a->opts.take(a->opts.arg, fd, sa, len);
-        else if (errno == EAGAIN)
+        } else if (errno == EAGAIN)
             return 0;
         else if (errno != EINTR && errno != ECONNABORTED)
             break;
     }
-    kms_log_say(KMS_LOG_WARN, "accept", "a connection has to wait: %s", strerror(errno));
+    /* Once, and not ten times a second for as long as it lasts. */
+    if (!a->exhausted)
+        kms_log_say(KMS_LOG_WARN, "accept", "connections have to wait: %s",
+                    strerror(errno));
+    a->exhausted = true;
     return EXHAUSTED_MS;
 }
 
 static void *body(void *arg)
 {
-    const struct kms_acceptor *a = arg;
+    struct kms_acceptor *a = arg;
     int pause_ms;
 
     while (wait_for_clients(a)) {
@@ -99,10 +106,8 @@ enum kms_rc kms_acceptor_new(const struct kms_acceptor_opts *opts,
     a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (a->stop_fd < 0)
         return kms_err(KMS_E_IO, "no eventfd: %s", strerror(errno));
-    if (pthread_create(&a->thread, NULL, body, a) != 0)
-        return kms_err(KMS_E_NOMEM, "no thread for a listener");
+    KMS_TRY(kms_thread_start(&a->thread, "kms-accept", body, a));
     a->running = true;
-    pthread_setname_np(a->thread, "kms-accept");
     *out = KMS_TAKE(a);
     return KMS_OK;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "kmsd/admin.h"
 
 enum { TALK_TIMEOUT_S = 2, LINE_MAX_BYTES = 65536 };
@@ -186,8 +187,7 @@ enum kms_rc kms_admin_open(const struct kms_admin_opts *opts, struct kms_admin *
     if (a->stop_fd < 0)
         return kms_err(KMS_E_IO, "no eventfd: %s", strerror(errno));
     KMS_TRY(bind_socket(a));
-    if (pthread_create(&a->thread, NULL, serve, a) != 0)
-        return kms_err(KMS_E_IO, "no thread for the admin socket");
+    KMS_TRY(kms_thread_start(&a->thread, "kms-admin", serve, a));
     a->running = true;
     *out = KMS_TAKE(a);
     return KMS_OK;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "dispatch/due.h"
 #include "dispatch/schedule.h"
 #include "store/keys.h"
@@ -102,21 +103,19 @@ static void *run(void *arg)
 enum kms_rc kms_schedule_new(struct kms_service *s, struct kms_schedule **out)
 {
     struct kms_schedule *sch = calloc(1, sizeof *sch);
-    pthread_condattr_t attr;
+    enum kms_rc rc;
 
     if (sch == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory");
     sch->service = s;
     pthread_mutex_init(&sch->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&sch->wake, &attr);
-    pthread_condattr_destroy(&attr);
-    if (pthread_create(&sch->thread, NULL, run, sch) != 0) {
+    kms_thread_cond_init(&sch->wake);
+    rc = kms_thread_start(&sch->thread, "kms-schedule", run, sch);
+    if (rc != KMS_OK) {
         pthread_cond_destroy(&sch->wake);
         pthread_mutex_destroy(&sch->lock);
         free(sch);
-        return kms_err(KMS_E_NOMEM, "the schedule's thread cannot be started");
+        return rc;
     }
     *out = sch;
     return KMS_OK;

@@ -1,9 +1,9 @@
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "dispatch/veil.h"
 
 /* Times rise with the order of tasks, all but a little: whoever waits is a list. */
@@ -62,33 +62,17 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's. */
-static bool start(struct kms_veil *v)
-{
-    sigset_t all, was;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &was);
-    v->running = pthread_create(&v->thread, NULL, work, v) == 0;
-    pthread_sigmask(SIG_SETMASK, &was, NULL);
-    return v->running;
-}
-
 enum kms_rc kms_veil_new(struct kms_veil **out)
 {
     KMS_AUTO(veil) v = calloc(1, sizeof *v);
-    pthread_condattr_t attr;
 
     if (v == NULL)
         return kms_err(KMS_E_NOMEM, "out of memory for refusals");
     pthread_mutex_init(&v->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&v->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    kms_thread_cond_init(&v->wake);
     v->tail = &v->head;
-    if (!start(v))
-        return kms_err(KMS_E_NOMEM, "a thread cannot be started");
+    KMS_TRY(kms_thread_start(&v->thread, "kms-veil", work, v));
+    v->running = true;
     *out = KMS_TAKE(v);
     return KMS_OK;
 }

@@ -1,7 +1,7 @@
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
+#include "base/thread.h"
 #include "dispatch/workers.h"
 
 struct kms_workers {
@@ -85,21 +85,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's. */
-static bool start_thread(struct kms_workers *p)
-{
-    sigset_t all, was;
-    bool started;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &was);
-    started = pthread_create(&p->threads[p->n_threads], NULL, work, p) == 0;
-    pthread_sigmask(SIG_SETMASK, &was, NULL);
-    if (started)
-        p->n_threads++;
-    return started;
-}
-
 enum kms_rc kms_workers_new(size_t threads, size_t queue_max, size_t together,
                             struct kms_workers **out)
 {
@@ -112,9 +97,8 @@ enum kms_rc kms_workers_new(size_t threads, size_t queue_max, size_t together,
     p->tail = &p->head;
     p->queue_max = queue_max;
     p->together = together;
-    for (size_t i = 0; i < threads; i++)
-        if (!start_thread(p))
-            return kms_err(KMS_E_NOMEM, "a thread cannot be started");
+    for (; p->n_threads < threads; p->n_threads++)
+        KMS_TRY(kms_thread_start(&p->threads[p->n_threads], "kms-lane", work, p));
     *out = KMS_TAKE(p);
     return KMS_OK;
 }

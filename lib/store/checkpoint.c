@@ -1,5 +1,5 @@
 #include "store/checkpoint.h"
-#include "store/thread.h"
+#include "base/thread.h"
 
 /* Pages of 8 KiB: wake the thread at 8 MiB, and leave at most 1 MiB to the writer. */
 enum { WAKE_FRAMES = 1024, REST_FRAMES = 128, PASSES_MAX = 8 };

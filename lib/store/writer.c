@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "store/engine.h"
-#include "store/thread.h"
+#include "base/thread.h"
 #include "store/writer.h"
 
 enum { GROUP_MAX = 512 };
