@@ -6,14 +6,12 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
-import time
 
 import pytest
 
 from support import audit, front, pki
 from support.daemon import SLOW, wait_for
-from support.front import Pki, assert_refused
+from support.front import Pki, assert_refused, configure
 
 ACCOUNT = "111122223333"
 
@@ -143,12 +141,6 @@ def test_a_key_that_everybody_may_read_is_refused(served):
 
 # --- configuration -------------------------------------------------------------------
 
-def configure(daemon, text):
-    """Append to the configuration of a stopped daemon."""
-    path = daemon.config
-    path.write_text(path.read_text() + text)
-
-
 def test_identities_give_a_certificate_its_principal(workshop, tmp_path):
     daemon = workshop.server(start=False)
     identities = daemon.server_data / "identities.yaml"
@@ -244,78 +236,3 @@ def test_a_slow_handshake_ends_at_its_time_limit(workshop):
                 pass
         except ConnectionError:
             pass
-
-
-def test_connections_of_one_source_are_limited(workshop, tmp_path):
-    daemon = workshop.server(start=False)
-    configure(daemon, "limits:\n  connections_per_source: 3\n")
-    daemon.start()
-    known = Pki(daemon, tmp_path)
-    settings = known.settings(known.ca.issue())
-    held = [front.Client(daemon, settings) for _ in range(3)]
-    try:
-        for client in held:
-            assert client.call().status == 200
-        with pytest.raises((ssl.SSLError, ConnectionError)):
-            front.Client(daemon, settings).call()
-        held.pop().sock.close()
-
-        def again():
-            try:
-                with front.Client(daemon, settings) as client:
-                    return client.call().status == 200
-            except (ssl.SSLError, ConnectionError):
-                return False
-        wait_for("the place of a connection that ended", again)
-    finally:
-        for client in held:
-            client.sock.close()
-
-
-def test_a_client_over_the_limit_waits_for_a_place(workshop, tmp_path):
-    daemon = workshop.server(start=False)
-    configure(daemon, "limits:\n  connections: 2\n")
-    daemon.start()
-    known = Pki(daemon, tmp_path)
-    settings = known.settings(known.ca.issue())
-    answers = []
-
-    def wait_and_call():
-        with front.Client(daemon, settings) as client:
-            answers.append(client.call().status)
-    held = [front.Client(daemon, settings) for _ in range(2)]
-    waiting = threading.Thread(target=wait_and_call)
-    try:
-        assert [client.call().status for client in held] == [200, 200]
-        waiting.start()
-        for _ in range(50):
-            assert held[0].call().status == 200
-        assert answers == []
-        held.pop().sock.close()
-        waiting.join(20 * SLOW)
-        assert answers == [200]
-    finally:
-        for client in held:
-            client.sock.close()
-        waiting.join(20 * SLOW)
-
-
-def test_handshakes_of_one_source_are_limited(workshop, tmp_path):
-    daemon = workshop.server(start=False)
-    configure(daemon, "limits:\n  handshakes_per_source_s: 5\n")
-    daemon.start()
-    known = Pki(daemon, tmp_path)
-    settings = known.settings(known.ca.issue())
-    fine = turned_away = 0
-    begin = time.monotonic()
-    for _ in range(60):
-        try:
-            with front.Client(daemon, settings) as client:
-                fine += client.call().status == 200
-        except (ssl.SSLError, ConnectionError):
-            turned_away += 1
-    took_s = time.monotonic() - begin
-    assert turned_away > 0
-    assert 5 <= fine <= 10 + 5 * (took_s + 1)
-    daemon.stop()
-    assert front.refusals(daemon.server_data)["127.0.0.1", "handshake:too-many"] > 0

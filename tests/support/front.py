@@ -29,6 +29,12 @@ def context(ca, cert=None, key=None, newest=ssl.TLSVersion.TLSv1_3):
     return made
 
 
+def configure(daemon, text):
+    """Append to the configuration of a stopped daemon."""
+    path = daemon.config
+    path.write_text(path.read_text() + text)
+
+
 class Client:
     """One TLS connection to a daemon, speaking raw HTTP."""
 
