@@ -27,9 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from botocore.auth import SigV4Auth  # noqa: E402
 from botocore.awsrequest import AWSRequest  # noqa: E402
 from botocore.credentials import Credentials  # noqa: E402
-from run import LOADGEN  # noqa: E402
-
-import subprocess  # noqa: E402
+from loadgen import load  # noqa: E402
 
 from support import clients, identities, rawhttp  # noqa: E402
 from support.callers import ACCOUNT, EVERYTHING, root, statement, user  # noqa: E402
@@ -69,23 +67,6 @@ def headers(daemon, body, credentials):
     return plain
 
 
-def load(daemon, body, sent, args):
-    ready = daemon.ready
-    command = [str(LOADGEN), "-q", "-c", str(args.connections), "-d", str(args.seconds),
-               "-s", "-C", ready["client_cert"], "-K", ready["client_key"], "-A",
-               ready["ca"], "-S", "localhost", "-p", str(daemon.pid), "-B", body]
-    for name, value in sent.items():
-        command += ["-H", f"{name}: {value}"]
-    done = subprocess.run([*command, f"127.0.0.1:{daemon.https_port}"], capture_output=True,
-                          text=True, timeout=args.seconds + 60)
-    if not done.stdout.strip():
-        raise SystemExit(f"loadgen: {done.stderr}")
-    rate, p50, p99, errors, cpu, _ = map(float, done.stdout.split())
-    if errors:
-        raise SystemExit(f"loadgen: {errors:.0f} errors: {done.stderr}")
-    return {"rate": rate, "p50": p50, "p99": p99, "cpu": cpu}
-
-
 class Side:
     """One daemon with a key, and what is sent to it."""
 
@@ -116,7 +97,8 @@ class Side:
         self.rows = []
 
     def measure(self, args):
-        self.rows.append(load(self.daemon, self.body, self.sent, args))
+        self.rows.append(load(args, self.daemon.pid, self.daemon.https_port, self.sent,
+                              self.body, self.daemon.ready))
         return self.rows[-1]["rate"]
 
     def close(self):

@@ -18,7 +18,6 @@ import argparse
 import json
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -28,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from run import LOADGEN  # noqa: E402
+from loadgen import load  # noqa: E402
 from support.crowd import Crowd, name_of, tenant  # noqa: E402
 from support.daemon import BUILD, Kmsd  # noqa: E402
 from support.wire import Wire, scope_of  # noqa: E402
@@ -36,23 +35,13 @@ from support.wire import Wire, scope_of  # noqa: E402
 CALLER = "caller"
 
 
-def load(daemon, key, args):
+def encrypt(daemon, key, args):
+    headers = {"Content-Type": "application/x-amz-json-1.1",
+               "X-Amz-Target": "TrentService.Encrypt", "X-Amz-Date": "20260101T000000Z",
+               "Authorization": scope_of(CALLER)}
     body = json.dumps({"KeyId": key, "Plaintext": "aGVsbG8=",
                        "EncryptionContext": tenant(args.grants // 2)})
-    command = [str(LOADGEN), "-q", "-c", str(args.connections), "-d", str(args.seconds),
-               "-p", str(daemon.pid), "-B", body]
-    for line in ("Content-Type: application/x-amz-json-1.1",
-                 "X-Amz-Target: TrentService.Encrypt", "X-Amz-Date: 20260101T000000Z",
-                 "Authorization: " + scope_of(CALLER)):
-        command += ["-H", line]
-    done = subprocess.run([*command, f"127.0.0.1:{daemon.http_port}"], capture_output=True,
-                          text=True, timeout=args.seconds + 120)
-    if not done.stdout.strip():
-        raise SystemExit(f"loadgen: {done.stderr}")
-    rate, p50, p99, errors, cpu, _ = map(float, done.stdout.split())
-    if errors:
-        raise SystemExit(f"loadgen: {errors:.0f} errors: {done.stderr}")
-    return {"rate": rate, "p50": p50, "p99": p99, "cpu": cpu}
+    return load(args, daemon.pid, daemon.http_port, headers, body)
 
 
 class Changes:
@@ -110,7 +99,7 @@ def main():
         changes = Changes(crowd.daemon, args.changes)
         for n in range(args.rounds):
             for name in list(keys) if n % 2 == 0 else list(keys)[::-1]:
-                rows.setdefault(name, []).append(load(crowd.daemon, keys[name], args))
+                rows.setdefault(name, []).append(encrypt(crowd.daemon, keys[name], args))
             print(f"  round {n + 1}: " + ", ".join(
                 f"{name} {rows[name][-1]['rate']:.0f}/s" for name in keys), flush=True)
     finally:

@@ -23,10 +23,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import loadgen  # noqa: E402
+
 from support import audit, clients, rawhttp  # noqa: E402
 from support.daemon import BUILD, Kmsd, kmsctl  # noqa: E402
 
-LOADGEN = BUILD / "tests" / "bench" / "loadgen"
 CONSTANT = BUILD / "tests" / "bench" / "constant"
 
 
@@ -54,24 +55,11 @@ class Constant:
 
 
 def load(port, pid, ready, body, args, operation="GenerateDataKey"):
-    """One measurement: requests/s, p50 and p99 in us, errors, CPU us of the server."""
-    headers = ["Content-Type: application/x-amz-json-1.1",
-               f"X-Amz-Target: TrentService.{operation}",
-               "X-Amz-Date: 20260101T000000Z", "User-Agent: Boto3/1.44 loadgen",
-               "Authorization: " + rawhttp.AUTHORIZATION]
-    command = [str(LOADGEN), "-q", "-c", str(args.connections), "-d", str(args.seconds),
-               "-s", "-C", ready["client_cert"], "-K", ready["client_key"], "-A",
-               ready["ca"], "-S", "localhost", "-p", str(pid), "-B", json.dumps(body)]
-    for line in headers:
-        command += ["-H", line]
-    done = subprocess.run([*command, f"127.0.0.1:{port}"], capture_output=True, text=True,
-                          timeout=args.seconds + 60)
-    if not done.stdout.strip():
-        raise SystemExit(f"loadgen: {done.stderr}")
-    rate, p50, p99, errors, cpu, own = map(float, done.stdout.split())
-    if errors:
-        raise SystemExit(f"loadgen: {errors:.0f} errors: {done.stderr}")
-    return {"rate": rate, "p50": p50, "p99": p99, "cpu": cpu, "client_cpu": own}
+    headers = {"Content-Type": "application/x-amz-json-1.1",
+               "X-Amz-Target": f"TrentService.{operation}",
+               "X-Amz-Date": "20260101T000000Z", "User-Agent": "Boto3/1.44 loadgen",
+               "Authorization": rawhttp.AUTHORIZATION}
+    return loadgen.load(args, pid, port, headers, json.dumps(body), ready)
 
 
 def store_stats(data):
