@@ -72,7 +72,8 @@ static unsigned plan(const struct kms_listener *l, struct MHD_OptionItem options
     const struct kms_config *cfg = l->front->config;
     unsigned threads = l->tls ? thread_count(&cfg->limits) : 1;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-                     MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+                     MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+                     MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     size_t n = 0;
 
     if (l->tls) {

@@ -85,7 +85,8 @@ void *kms_arena_alloc(struct kms_arena *a, size_t n)
     return memset(p, 0, need);
 }
 
-enum kms_rc kms_arena_bytes(struct kms_arena *a, struct kms_bytes b, struct kms_bytes *out)
+enum kms_rc kms_arena_bytes(struct kms_arena *a, struct kms_bytes b,
+                            struct kms_bytes *out)
 {
     uint8_t *p;
 

@@ -171,8 +171,8 @@ static bool task_run(struct kms_task *task)
         with_snapshot(x, kms_stages_prepare); /* the writer checks again */
     else if (!use(x))
         return false;
-    x->unrecorded = (x->rc != KMS_OK || !kms_settle_is_change(x)) &&
-                    kms_settle_describe(x) != KMS_OK;
+    x->unrecorded =
+        (x->rc != KMS_OK || !kms_settle_is_change(x)) && kms_settle_describe(x) != KMS_OK;
     return true;
 }
 

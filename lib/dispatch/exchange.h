@@ -8,11 +8,11 @@
 #include "ops/lane.h"
 
 struct kms_exchange {
-    struct kms_job job;   /* first: the writer hands it back */
-    struct kms_task task; /* while it waits for a lane */
-    enum kms_lane lane;   /* where its work belongs */
-    bool unrecorded;      /* its record could not be written: the canned answer */
-    enum kms_lane here;   /* where it is: inline, or the lane it was handed to */
+    struct kms_job job;       /* first: the writer hands it back */
+    struct kms_task task;     /* while it waits for a lane */
+    enum kms_lane lane;       /* where its work belongs */
+    bool unrecorded;          /* its record could not be written: the canned answer */
+    enum kms_lane here;       /* where it is: inline, or the lane it was handed to */
     struct kms_veiled veiled; /* a refusal, while the veil holds it */
     int64_t begun_us;         /* on the monotonic clock */
     struct kms_service *service;

@@ -32,8 +32,7 @@ static enum kms_rc start_lanes(struct kms_service *s)
 
     KMS_TRY(kms_workers_new(cores > 1 ? (size_t)cores : 1, CRYPTO_QUEUE, CRYPTO_TOGETHER,
                             &s->lanes[KMS_LANE_CRYPTO]));
-    return kms_workers_new(1, KEYGEN_QUEUE, KEYGEN_TOGETHER,
-                           &s->lanes[KMS_LANE_KEYGEN]);
+    return kms_workers_new(1, KEYGEN_QUEUE, KEYGEN_TOGETHER, &s->lanes[KMS_LANE_KEYGEN]);
 }
 
 /* With the digest of who is who, for it may have changed since the stop. */

@@ -11,7 +11,7 @@ struct kms_veil {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct kms_veiled *head, **tail; /* under lock */
-    bool stop;                     /* under lock */
+    bool stop;                       /* under lock */
     bool running;
     pthread_t thread;
 };

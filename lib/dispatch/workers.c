@@ -10,7 +10,7 @@ struct kms_workers {
     struct kms_task *head, **tail; /* under lock */
     size_t queued, queue_max;      /* queued under lock */
     size_t together;
-    bool stop;                     /* under lock */
+    bool stop; /* under lock */
     size_t n_threads;
     pthread_t threads[];
 };

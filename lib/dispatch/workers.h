@@ -28,7 +28,7 @@ struct kms_task {
 struct kms_workers;
 KMS_OWNED(workers); /* runs what is queued, then ends its threads */
 
-/* together: how many tasks a thread may run before it ends the first; 1 holds none back. */
+/* together: how many tasks a thread may run before it ends the first; 1: none waits. */
 KMS_RC kms_workers_new(size_t threads, size_t queue_max, size_t together,
                        struct kms_workers **out);
 /* False when the queue is full: the task is not taken. */

@@ -140,9 +140,9 @@ enum kms_rc kms_keys_due(struct kms_tx *tx, int64_t now_ms, const struct kms_key
     KMS_TRY(find(tx, s, &k));
     what = kms_state_due(k, &when_ms);
     if (what == KMS_DUE_NONE || when_ms > now_ms) {
-        enum kms_rc rc = kms_err(KMS_E_STORE,
-                                 "table keys, row %lld: listed as due although nothing is",
-                                 (long long)k->row);
+        enum kms_rc rc = kms_err(
+            KMS_E_STORE, "table keys, row %lld: listed as due although nothing is",
+            (long long)k->row);
 
         kms_key_unref(k);
         return rc;
@@ -185,10 +185,9 @@ enum kms_rc kms_keys_relative(struct kms_tx *tx, struct kms_str account,
     kms_stmt_bytes(s, 2, (struct kms_bytes){uuid, KMS_UUID_LEN});
     kms_stmt_text(s, 3, after.p != NULL ? after : KMS_LIT(""));
     KMS_TRY(find(tx, s, &k));
-    return checked(k,
-                   memcmp(k->uuid, uuid, KMS_UUID_LEN) == 0 &&
-                       kms_str_eq(k->account, account),
-                   out);
+    return checked(
+        k, memcmp(k->uuid, uuid, KMS_UUID_LEN) == 0 && kms_str_eq(k->account, account),
+        out);
 }
 
 enum kms_rc kms_keys_insert(struct kms_tx *tx, struct kms_key *k)

@@ -85,11 +85,11 @@ static struct MHD_Response *make_answer(size_t len)
         return NULL;
     memset(body, 'x', len);
     r = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
-    if (r == NULL
-        || MHD_add_response_header(r, "Content-Type", "application/x-amz-json-1.1") == MHD_NO
-        || MHD_add_response_header(r, "x-amzn-RequestId",
-                                   "00000000-0000-4000-8000-000000000000")
-               == MHD_NO)
+    if (r == NULL ||
+        MHD_add_response_header(r, "Content-Type", "application/x-amz-json-1.1") ==
+            MHD_NO ||
+        MHD_add_response_header(r, "x-amzn-RequestId",
+                                "00000000-0000-4000-8000-000000000000") == MHD_NO)
         return NULL;
     return r;
 }
@@ -101,8 +101,8 @@ static int listen_somewhere(unsigned *port)
     socklen_t len = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, SOMAXCONN) != 0
-        || getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 ||
+        listen(fd, SOMAXCONN) != 0 || getsockname(fd, (struct sockaddr *)&at, &len) != 0)
         return -1;
     *port = ntohs(at.sin_port);
     return fd;
@@ -120,8 +120,8 @@ static void serve(struct MHD_Daemon *d, int fd)
         socklen_t len = sizeof from;
         int conn;
 
-        if (poll(fds, 2, -1) < 0
-            || (fds[0].revents != 0 && read(STDIN_FILENO, &c, 1) <= 0))
+        if (poll(fds, 2, -1) < 0 ||
+            (fds[0].revents != 0 && read(STDIN_FILENO, &c, 1) <= 0))
             return;
         if (fds[1].revents == 0)
             continue;
@@ -150,10 +150,11 @@ int main(int argc, char **argv)
         return 2;
     fd = listen_somewhere(&port);
     d = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG | MHD_USE_ITC
-            | MHD_USE_NO_LISTEN_SOCKET,
-        0, NULL, NULL, handle, NULL, MHD_OPTION_ARRAY, pool, MHD_OPTION_CONNECTION_LIMIT, 4096u, MHD_OPTION_HTTPS_MEM_TRUST, slurp(argv[1]),
-        MHD_OPTION_HTTPS_MEM_CERT, slurp(argv[2]), MHD_OPTION_HTTPS_MEM_KEY, slurp(argv[3]),
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_USE_ERROR_LOG | MHD_USE_ITC |
+            MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, handle, NULL, MHD_OPTION_ARRAY, pool, MHD_OPTION_CONNECTION_LIMIT,
+        4096u, MHD_OPTION_HTTPS_MEM_TRUST, slurp(argv[1]), MHD_OPTION_HTTPS_MEM_CERT,
+        slurp(argv[2]), MHD_OPTION_HTTPS_MEM_KEY, slurp(argv[3]),
         MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3",
         MHD_OPTION_NOTIFY_CONNECTION, require_certificate, NULL, MHD_OPTION_END);
     if (fd < 0 || d == NULL) {
